@@ -1,0 +1,93 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { ErrorObject } from 'ajv';
+import addFormats from 'ajv-formats';
+
+import { AosError, type FailureCode, type Problem } from './failures.ts';
+
+export type { FromSchema } from 'json-schema-to-ts';
+
+/** JSON Schema 2020-12, as data: Ajv validates with it, OpenAPI and the Messages API embed it. */
+export type JsonSchema = { readonly [keyword: string]: unknown };
+
+const ajv = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true });
+// ajv-formats is CommonJS: its function is the default export of its default export.
+(addFormats as unknown as (ajv: Ajv2020) => void)(ajv);
+for (const keyword of ['example', 'examples']) {
+  if (!ajv.getKeyword(keyword)) ajv.addKeyword(keyword);
+}
+
+const compiled = new WeakMap<object, (value: unknown) => readonly Problem[]>();
+
+/** At most this many problems are told at once; the rest is usually the same mistake again. */
+const PROBLEMS_MAX = 20;
+
+/** Everything in `value` that breaks `schema`; empty when it holds. Schemas are compiled once. */
+export function problemsOf(schema: JsonSchema, value: unknown): readonly Problem[] {
+  let check = compiled.get(schema);
+  if (!check) {
+    const validate = ajv.compile(schema);
+    check = (candidate) => (validate(candidate) ? [] : toProblems(validate.errors ?? []));
+    compiled.set(schema, check);
+  }
+  return check(value);
+}
+
+/** Why `schema` is no usable JSON Schema; undefined when it is one. For schemas that come from outside. */
+export function schemaFault(schema: unknown): string | undefined {
+  try {
+    new Ajv2020({ strict: false }).compile(schema as JsonSchema);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/**
+ * A parser: returns the value as `T`, or throws one AosError of `code` that names every wrong path.
+ * `what` opens the sentence, as in "The request body: …".
+ */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the schema stands for the type
+export function parser<T>(
+  schema: JsonSchema,
+  code: FailureCode,
+  what: string,
+): (value: unknown) => T {
+  return (value) => {
+    const problems = problemsOf(schema, value);
+    if (problems.length > 0)
+      throw new AosError(code, `${what}: ${sentence(problems)}`, { problems });
+    return value as T;
+  };
+}
+
+/** The problems as one sentence for a person. */
+export function sentence(problems: readonly Problem[]): string {
+  return problems
+    .map(({ pointer, detail }) => (pointer === '#' ? detail : `${pointer} ${detail}`))
+    .join('; ');
+}
+
+function toProblems(errors: readonly ErrorObject[]): Problem[] {
+  // A failed branch of anyOf/oneOf repeats its parent's message in smaller words: keep both, bounded.
+  return errors.slice(0, PROBLEMS_MAX).map((error) => ({
+    pointer: `#${error.instancePath}`,
+    detail: detailOf(error),
+  }));
+}
+
+function detailOf(error: ErrorObject): string {
+  const params = error.params as Record<string, unknown>;
+  switch (error.keyword) {
+    case 'additionalProperties':
+    case 'unevaluatedProperties':
+      return `has the unknown field ${JSON.stringify(params['additionalProperty'] ?? params['unevaluatedProperty'])}`;
+    case 'required':
+      return `lacks the field ${JSON.stringify(params['missingProperty'])}`;
+    case 'enum':
+      return `must be one of ${(params['allowedValues'] as unknown[]).map((v) => JSON.stringify(v)).join(', ')}`;
+    case 'const':
+      return `must be ${JSON.stringify(params['allowedValue'])}`;
+    default:
+      return error.message ?? `breaks the rule ${error.keyword}`;
+  }
+}
