@@ -12,9 +12,6 @@ export type JsonSchema = { readonly [keyword: string]: unknown };
 const ajv = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true });
 // ajv-formats is CommonJS: its function is the default export of its default export.
 (addFormats as unknown as (ajv: Ajv2020) => void)(ajv);
-for (const keyword of ['example', 'examples']) {
-  if (!ajv.getKeyword(keyword)) ajv.addKeyword(keyword);
-}
 
 const compiled = new WeakMap<object, (value: unknown) => readonly Problem[]>();
 

@@ -1,0 +1,103 @@
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { AosError } from '@aos/core';
+import { runner } from 'node-pg-migrate';
+
+import { createDatabase, sqlState, type Db } from './db.ts';
+import { migrateQueue } from './queue.ts';
+
+const DIRECTORY = fileURLToPath(new URL('../migrations', import.meta.url));
+const TABLE = 'migrations';
+/** Any number, as long as it is ours alone: "aos" in ASCII. */
+const LOCK = 0x616f73;
+const WAIT_TIMEOUT_MS = 600_000;
+
+/**
+ * Brings the database to this version's schema; does nothing when it is there already. Several may call
+ * it at once: they wait for each other. Refuses a database of a newer schema, and one that could lose
+ * what it acknowledged.
+ */
+export async function migrate(
+  url: string,
+  options: { readonly allowUnsafe?: boolean } = {},
+): Promise<void> {
+  const database = createDatabase({ url, applicationName: 'aos-migrate', connectionsMax: 2 });
+  const lock = await database.connect();
+  try {
+    // One at a time, also for what pg-boss and the grants change. Waits as long as the other needs.
+    await lock.query('set statement_timeout = 0; set lock_timeout = 0');
+    const wait = { text: 'select pg_advisory_lock($1)', query_timeout: WAIT_TIMEOUT_MS };
+    await lock.query(wait, [LOCK]);
+    if (!options.allowUnsafe) await refuseUnsafe(database);
+    await refuseNewer(database);
+    await runner({
+      databaseUrl: url,
+      dir: DIRECTORY,
+      direction: 'up',
+      migrationsTable: TABLE,
+      migrationsSchema: 'aos',
+      createMigrationsSchema: true,
+      schema: ['aos', 'public'],
+      createSchema: true,
+      noLock: true,
+      logger: { debug() {}, info() {}, warn() {}, error() {} },
+    });
+    await migrateQueue(database);
+  } finally {
+    await lock.end();
+    await database.close();
+  }
+}
+
+/** Fails with a sentence unless the schema is exactly this version's. For services at start. */
+export async function assertMigrated(db: Db): Promise<void> {
+  const applied = new Set(await appliedMigrations(db));
+  const missing = known().filter((name) => !applied.has(name));
+  if (missing.length > 0) {
+    throw new AosError('not_ready', `The database lacks the migrations ${missing.join(', ')}.`);
+  }
+}
+
+async function refuseNewer(db: Db): Promise<void> {
+  const unknown = (await appliedMigrations(db)).filter((name) => !known().includes(name));
+  if (unknown.length > 0) {
+    throw new AosError(
+      'not_ready',
+      `The database has a newer schema (${unknown.join(', ')}) than this version of AOS knows. Start the newer version, or restore a backup.`,
+    );
+  }
+}
+
+/** A commit that was acknowledged must survive a crash; without these settings it does not. */
+async function refuseUnsafe(db: Db): Promise<void> {
+  const rows = await db.query<{ name: string; setting: string }>(
+    `select name, setting from pg_settings
+      where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting in ('off', 'local')`,
+  );
+  const [unsafe] = rows;
+  if (unsafe) {
+    throw new AosError(
+      'not_ready',
+      `PostgreSQL runs with ${unsafe.name} = ${unsafe.setting}, so it may lose accepted runs. Set it to on.`,
+    );
+  }
+}
+
+async function appliedMigrations(db: Db): Promise<string[]> {
+  try {
+    const rows = await db.query<{ name: string }>(`select name from aos.${TABLE}`);
+    return rows.map(({ name }) => name);
+  } catch (error) {
+    const state = sqlState(error);
+    if (state === '42P01' || state === '3F000') return [];
+    throw error;
+  }
+}
+
+function known(): string[] {
+  return readdirSync(DIRECTORY)
+    .filter((file) => file.endsWith('.sql'))
+    .map((file) => file.slice(0, -'.sql'.length))
+    .toSorted();
+}

@@ -1,0 +1,111 @@
+import { PgBoss, type JobInsert } from 'pg-boss';
+
+import type { Db } from './db.ts';
+
+/** One queue: every job says "advance the run of this id", and carries nothing else. */
+const QUEUE = 'runs';
+
+/** What is under way is finished before anything new begins. */
+const RESUMED_PRIORITY = 1_000;
+
+const DAY_S = 86_400;
+
+/** A job as it was fetched; it must be handed back whole, since a bare id would not be fenced. */
+export type Job = Awaited<ReturnType<PgBoss['fetch']>>[number];
+
+/** A run to dispatch. A job's id is its run's id, so a run has at most one job. */
+export interface Dispatch {
+  readonly uuid: string;
+  readonly priority: number;
+  readonly startAfter?: Date;
+  /** It was under way before: a rescue, or the end of a wait. */
+  readonly resumed?: boolean;
+}
+
+export interface Queue {
+  /** In the caller's transaction. A run that has a job keeps it. */
+  send(tx: Db, dispatches: readonly Dispatch[]): Promise<void>;
+  /** Takes up to `max` jobs, in the caller's transaction: rolled back, they are there again. */
+  fetch(tx: Db, max: number): Promise<Job[]>;
+  complete(tx: Db, jobs: readonly Job[]): Promise<void>;
+  /** Takes the jobs of these runs out, whoever holds them. The caller must hold the runs' rows. */
+  remove(tx: Db, uuids: readonly string[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** pg-boss on our own pool and role, without any timer of its own unless `maintain`. */
+export async function openQueue(
+  db: Db,
+  options: { readonly maintain: boolean; readonly onError: (error: Error) => void },
+): Promise<Queue> {
+  const boss = new PgBoss({
+    db: adapter(db),
+    migrate: false,
+    createSchema: false,
+    schedule: false,
+    supervise: options.maintain,
+    superviseIntervalSeconds: 60,
+  });
+  boss.on('error', options.onError);
+  await boss.start();
+  return {
+    async send(tx, dispatches) {
+      if (dispatches.length === 0) return;
+      await boss.insert(QUEUE, dispatches.map(toJob), { db: adapter(tx) });
+    },
+    fetch: (tx, max) => boss.fetch(QUEUE, { batchSize: max, db: adapter(tx) }),
+    async complete(tx, jobs) {
+      if (jobs.length > 0) await boss.complete(QUEUE, [...jobs], null, { db: adapter(tx) });
+    },
+    async remove(tx, uuids) {
+      if (uuids.length > 0) await boss.deleteJob(QUEUE, [...uuids], { db: adapter(tx) });
+    },
+    stop: () => boss.stop({ graceful: false }),
+  };
+}
+
+/** Creates or upgrades pg-boss's schema and our queue. As the owner of the database. */
+export async function migrateQueue(db: Db): Promise<void> {
+  const boss = new PgBoss({ db: adapter(db), schedule: false, supervise: false });
+  await boss.start();
+  try {
+    const options = {
+      // Recovery is ours: a job is never timed out by pg-boss while its run is alive.
+      expireInSeconds: DAY_S,
+      retentionSeconds: 365 * DAY_S,
+      // The history of runs is in our tables.
+      deleteAfterSeconds: 3_600,
+      retryLimit: 1_000,
+      retryDelay: 0,
+    };
+    if (await boss.getQueue(QUEUE)) await boss.updateQueue(QUEUE, options);
+    else await boss.createQueue(QUEUE, { ...options, partition: true });
+  } finally {
+    await boss.stop({ graceful: false });
+  }
+  await grant(db);
+}
+
+async function grant(db: Db): Promise<void> {
+  await db.query(`
+    grant usage on schema pgboss to aos_api, aos_worker, aos_reader;
+    grant select on all tables in schema pgboss to aos_api, aos_worker, aos_reader;
+    grant insert, update, delete on all tables in schema pgboss to aos_api, aos_worker;
+    grant execute on all functions in schema pgboss to aos_api, aos_worker;`);
+}
+
+function toJob({ uuid, priority, startAfter, resumed }: Dispatch): JobInsert {
+  return {
+    id: uuid,
+    priority: priority + (resumed ? RESUMED_PRIORITY : 0),
+    ...(startAfter && { startAfter }),
+  };
+}
+
+function adapter(db: Db) {
+  return {
+    executeSql: async (text: string, values?: unknown[]) => ({
+      rows: await db.query<Record<string, unknown>>(text, values),
+    }),
+  };
+}

@@ -1,0 +1,36 @@
+import { randomBytes } from 'node:crypto';
+
+import pg from 'pg';
+
+/** A database of one test: empty, its owner a superuser, dropped at the end. */
+export interface TestDatabase extends AsyncDisposable {
+  readonly url: string;
+}
+
+/**
+ * A new database on the server named by `AOS_TEST_DATABASE_URL` (the test program sets it). Another
+ * server of the test program can be named, such as `AOS_TEST_DATABASE_URL_15`.
+ */
+export async function testDatabase(variable = 'AOS_TEST_DATABASE_URL'): Promise<TestDatabase> {
+  const server = process.env[variable];
+  if (!server) throw new Error(`${variable} is not set; run this test by \`npm test\`.`);
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await asSuperuser(server, `create database ${name}`);
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  return {
+    url: url.href,
+    [Symbol.asyncDispose]: () =>
+      asSuperuser(server, `drop database if exists ${name} with (force)`),
+  };
+}
+
+async function asSuperuser(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
