@@ -1,0 +1,104 @@
+import type { JsonSchema } from '@aos/core';
+
+import { freeze } from './freeze.ts';
+import { createReader, type EnvironmentVariables } from './reader.ts';
+import {
+  anyText,
+  hostList,
+  hostMap,
+  httpUrl,
+  json,
+  oneOf,
+  postgresUrl,
+  wholeNumber,
+} from './rules.ts';
+
+export const environments = ['development', 'staging', 'production'] as const;
+export type Environment = (typeof environments)[number];
+
+/** A database that `postgres_query` may read. Without `tenants` every tenant may. */
+export interface QueryConnection {
+  readonly url: string;
+  readonly tenants?: readonly string[];
+}
+
+/** Everything a service is told from outside. Frozen. */
+export interface Config {
+  readonly environment: Environment;
+  readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
+  readonly database: { readonly url: string };
+  readonly api: { readonly host: string; readonly port: number };
+  readonly worker: {
+    readonly host: string;
+    readonly port: number;
+    readonly slots: number;
+    readonly graceMs: number;
+    readonly failAt?: string;
+  };
+  readonly model: { readonly apiKey?: string; readonly baseUrl?: string; readonly name?: string };
+  readonly egress: {
+    readonly allowPrivateHosts: readonly string[];
+    readonly connectTo: Readonly<Record<string, string>>;
+  };
+  readonly planner: { readonly defaultScheme: 'https' | 'http' };
+  readonly queryConnections: Readonly<Record<string, QueryConnection>>;
+  /** Sentences for the log: names that look like settings but are none. */
+  readonly warnings: readonly string[];
+}
+
+const connectionsSchema = {
+  type: 'object',
+  maxProperties: 100,
+  propertyNames: { pattern: '^[a-z0-9][a-z0-9_-]{0,62}$' },
+  additionalProperties: {
+    type: 'object',
+    required: ['url'],
+    additionalProperties: false,
+    properties: {
+      url: { type: 'string', pattern: '^postgres(ql)?://.' },
+      tenants: { type: 'array', items: { type: 'string' }, uniqueItems: true, maxItems: 1000 },
+    },
+  },
+} as const satisfies JsonSchema;
+
+/** Reads and checks every setting of a service at once; one error names all that is wrong. */
+export function loadConfig(environmentVariables: EnvironmentVariables): Config {
+  const read = createReader(environmentVariables);
+  const environment = read.withDefault('AOS_ENVIRONMENT', oneOf(environments), 'development');
+  const host = read.withDefault('HOST', anyText, '127.0.0.1');
+  const failAt = read.optional('AOS_FAIL_AT', anyText);
+  if (failAt && environment === 'production') read.refuse('AOS_FAIL_AT is refused in production');
+  const apiKey = read.optional('ANTHROPIC_API_KEY', anyText);
+  const baseUrl = read.optional('ANTHROPIC_BASE_URL', httpUrl);
+  const name = read.optional('AOS_MODEL', anyText);
+
+  const config: Config = {
+    environment,
+    logLevel: read.withDefault('LOG_LEVEL', oneOf(['error', 'warn', 'info', 'debug']), 'info'),
+    database: { url: read.required('DATABASE_URL', postgresUrl) },
+    api: { host, port: read.withDefault('PORT', wholeNumber(0, 65_535), 8080) },
+    worker: {
+      host,
+      port: read.withDefault('WORKER_PORT', wholeNumber(0, 65_535), 0),
+      slots: read.withDefault('WORKER_SLOTS', wholeNumber(1, 1000), 200),
+      graceMs: read.withDefault('WORKER_GRACE_MS', wholeNumber(0, 600_000), 10_000),
+      ...(failAt && { failAt }),
+    },
+    model: { ...(apiKey && { apiKey }), ...(baseUrl && { baseUrl }), ...(name && { name }) },
+    egress: {
+      allowPrivateHosts: read.withDefault('AOS_ALLOW_PRIVATE_HOSTS', hostList, []),
+      connectTo: read.withDefault('AOS_CONNECT_TO', hostMap, {}),
+    },
+    planner: {
+      defaultScheme: read.withDefault('AOS_DEFAULT_SCHEME', oneOf(['https', 'http']), 'https'),
+    },
+    queryConnections: read.withDefault(
+      'AOS_QUERY_CONNECTIONS',
+      json<Record<string, QueryConnection>>(connectionsSchema),
+      {},
+    ),
+    warnings: read.warnings,
+  };
+  read.assertValid();
+  return freeze(config);
+}

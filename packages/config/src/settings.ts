@@ -1,0 +1,47 @@
+/**
+ * Every setting AOS reads; README.md tells what each means, and a test compares the two. A secret one can
+ * be given as `<name>_FILE` too.
+ */
+export const settings = {
+  AOS_ENVIRONMENT: { secret: false },
+  LOG_LEVEL: { secret: false },
+  DATABASE_URL: { secret: true },
+  HOST: { secret: false },
+  PORT: { secret: false },
+  WORKER_PORT: { secret: false },
+  WORKER_SLOTS: { secret: false },
+  WORKER_GRACE_MS: { secret: false },
+  AOS_FAIL_AT: { secret: false },
+  ANTHROPIC_API_KEY: { secret: true },
+  ANTHROPIC_BASE_URL: { secret: false },
+  AOS_MODEL: { secret: false },
+  AOS_ALLOW_PRIVATE_HOSTS: { secret: false },
+  AOS_CONNECT_TO: { secret: false },
+  AOS_DEFAULT_SCHEME: { secret: false },
+  AOS_QUERY_CONNECTIONS: { secret: true },
+  AOS_HOME: { secret: false },
+  WORKERS: { secret: false },
+  AOS_URL: { secret: false },
+  AOS_API_KEY: { secret: true },
+  AOS_TEST_DATABASE_URL: { secret: false },
+  AOS_TEST_DATABASE_URL_15: { secret: false },
+} as const;
+
+export type SettingName = keyof typeof settings;
+
+export function isSecret(name: SettingName): boolean {
+  return settings[name].secret;
+}
+
+/** Names that begin like ours but are none: usually a typing error that would else go unnoticed. */
+export function unknownNames(environment: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('AOS_') && !isKnown(name))
+    .toSorted();
+}
+
+function isKnown(name: string): boolean {
+  if (Object.hasOwn(settings, name)) return true;
+  const base = name.replace(/_FILE$/, '');
+  return Object.hasOwn(settings, base) && isSecret(base as SettingName);
+}
