@@ -1,10 +1,10 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import type { ErrorObject } from 'ajv';
+import type { ErrorObject, ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 
 import { AosError, type FailureCode, type Problem } from './failures.ts';
 
-export type { FromSchema } from 'json-schema-to-ts';
+export type { FromSchema, JSONSchema } from 'json-schema-to-ts';
 
 /** JSON Schema 2020-12, as data: Ajv validates with it, OpenAPI and the Messages API embed it. */
 export type JsonSchema = { readonly [keyword: string]: unknown };
@@ -14,6 +14,7 @@ const ajv = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true }
 (addFormats as unknown as (ajv: Ajv2020) => void)(ajv);
 
 const compiled = new WeakMap<object, (value: unknown) => readonly Problem[]>();
+const foreign = new WeakMap<object, ValidateFunction>();
 
 /** At most this many problems are told at once; the rest is usually the same mistake again. */
 const PROBLEMS_MAX = 20;
@@ -29,10 +30,26 @@ export function problemsOf(schema: JsonSchema, value: unknown): readonly Problem
   return check(value);
 }
 
+/**
+ * `problemsOf` for a schema that somebody else wrote: Ajv's rules of style do not apply to it, and nothing
+ * of it outlives it. Throws a plain error where `schemaFault` gives a reason.
+ */
+export function problemsOfForeign(schema: JsonSchema, value: unknown): readonly Problem[] {
+  let validate = foreign.get(schema);
+  if (!validate) {
+    const own = new Ajv2020({ allErrors: true, strict: false, logger: false });
+    (addFormats as unknown as (ajv: Ajv2020) => void)(own);
+    validate = own.compile(schema);
+    foreign.set(schema, validate);
+  }
+  // An `$async` schema gives a promise, which is not yes.
+  return validate(value) === true ? [] : toProblems(validate.errors ?? []);
+}
+
 /** Why `schema` is no usable JSON Schema; undefined when it is one. For schemas that come from outside. */
 export function schemaFault(schema: unknown): string | undefined {
   try {
-    new Ajv2020({ strict: false }).compile(schema as JsonSchema);
+    new Ajv2020({ strict: false, logger: false }).compile(schema as JsonSchema);
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

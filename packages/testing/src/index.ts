@@ -1,2 +1,5 @@
 /** Beside the floors: what tests need. Never imported by production code. */
 export * from './database.ts';
+export * from './anthropic-reply.ts';
+export * from './anthropic-request.ts';
+export * from './anthropic-server.ts';
