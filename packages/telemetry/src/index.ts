@@ -1,1 +1,7 @@
-export {};
+/** Floor 1: metric names and log lines, each in one table. Knows no service, no database, no HTTP. */
+export { createLogger, type Fields, type Logger, type LogLevel } from './logger.ts';
+export { createMetrics, type Metrics } from './metrics.ts';
+export type { DatabaseFacts } from './database-facts.ts';
+export { metricTable, type MetricKey, type ServiceName } from './metric-table.ts';
+export { recordEvent, type RunContext, type Telemetry } from './record-event.ts';
+export { redactText } from './redact.ts';

@@ -1,0 +1,47 @@
+import { outcomes, planners, type Outcome, type PlannerName } from '@aos/core';
+import { Registry } from 'prom-client';
+
+import { createHandle, type AnyHandle } from './handle.ts';
+import { metricTable } from './metric-table.ts';
+
+/** What the installation as a whole has done and is doing, from one read of the database. */
+export interface DatabaseFacts {
+  readonly runs: readonly {
+    readonly outcome: Outcome;
+    readonly planner: PlannerName;
+    readonly count: number;
+  }[];
+  readonly skillAttempts: readonly { readonly skill: string; readonly count: number }[];
+  readonly runsFailed: number;
+  readonly runsQueued: number;
+  readonly runsWaiting: number;
+  readonly queueAgeSeconds: number;
+  readonly approvalsOpen: number;
+  readonly workersLive: number;
+  readonly workerPoolSize: number;
+}
+
+/** The facts as exposition text. A new registry each time: nothing of an earlier scrape can remain. */
+export async function factsExposition(facts: DatabaseFacts): Promise<string> {
+  const registry = new Registry();
+  const handle = (key: keyof typeof metricTable): AnyHandle =>
+    createHandle(metricTable[key], registry);
+
+  const runs = handle('runs');
+  // Every known series from the start: `increase` sees the first failure only when there was a zero before.
+  for (const status of outcomes) {
+    for (const planner of planners) runs.inc({ status, planner }, 0);
+  }
+  for (const { outcome, planner, count } of facts.runs)
+    runs.inc({ status: outcome, planner }, count);
+  const attempts = handle('skillAttempts');
+  for (const { skill, count } of facts.skillAttempts) attempts.inc({ skill }, count);
+  handle('runsFailed').inc({}, facts.runsFailed);
+  handle('runsQueued').set({}, facts.runsQueued);
+  handle('runsWaiting').set({}, facts.runsWaiting);
+  handle('queueAge').set({}, facts.queueAgeSeconds);
+  handle('approvalsOpen').set({}, facts.approvalsOpen);
+  handle('workersLive').set({}, facts.workersLive);
+  handle('workerPoolSize').set({}, facts.workerPoolSize);
+  return registry.metrics();
+}

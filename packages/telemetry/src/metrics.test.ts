@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { DatabaseFacts } from './database-facts.ts';
+import { metricTable } from './metric-table.ts';
+import { createMetrics } from './metrics.ts';
+
+const facts: DatabaseFacts = {
+  runs: [
+    { outcome: 'succeeded', planner: 'rules', count: 7 },
+    { outcome: 'failed', planner: 'claude', count: 2 },
+  ],
+  skillAttempts: [{ skill: 'http_request', count: 9 }],
+  runsFailed: 2,
+  runsQueued: 3,
+  runsWaiting: 4,
+  queueAgeSeconds: 1.5,
+  approvalsOpen: 5,
+  workersLive: 2,
+  workerPoolSize: 400,
+};
+
+test('each service exports exactly its metrics', async () => {
+  for (const service of ['api', 'worker'] as const) {
+    const metrics = createMetrics({ service, version: '1.2.3' });
+    if (service === 'api') metrics.readFrom(async () => facts);
+    const told = new Set(
+      [...(await metrics.exposition()).matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(
+        ([, name, type]) => `${name} ${type}`,
+      ),
+    );
+    const expected = Object.values(metricTable)
+      .filter(({ services }) => (services as readonly string[]).includes(service))
+      .map(({ name, type }) => `${name} ${type}`);
+    assert.deepEqual(told, new Set(expected));
+  }
+});
+
+test('the duration of skills has buckets from 5 ms to 10 minutes', async () => {
+  const metrics = createMetrics({ service: 'worker', version: '1' });
+  metrics.skillDuration.observe({ skill: 'browser' }, 599);
+  metrics.skillDuration.observe({ skill: 'browser' }, 0.004);
+  const text = await metrics.exposition();
+  assert.equal(value(text, 'nova_skill_duration_seconds_bucket{le="0.005",skill="browser"}'), 1);
+  assert.equal(value(text, 'nova_skill_duration_seconds_bucket{le="300",skill="browser"}'), 1);
+  assert.equal(value(text, 'nova_skill_duration_seconds_bucket{le="600",skill="browser"}'), 2);
+  assert.equal(value(text, 'nova_skill_duration_seconds_sum{skill="browser"}'), 599.004);
+});
+
+test('the exporter tells what the database knows, with a zero for every known kind of run', async () => {
+  const metrics = createMetrics({ service: 'api', version: '1' });
+  metrics.readFrom(async () => facts);
+  await metrics.exposition();
+  const text = await metrics.exposition();
+  assert.equal(value(text, 'nova_runs_total{status="succeeded",planner="rules"}'), 7);
+  assert.equal(value(text, 'nova_runs_total{status="failed",planner="claude"}'), 2);
+  assert.equal(value(text, 'nova_runs_total{status="cancelled",planner="static"}'), 0);
+  assert.equal(text.match(/^nova_runs_total\{/gm)?.length, 12);
+  assert.equal(value(text, 'nova_skill_attempts_total{skill="http_request"}'), 9);
+  assert.equal(value(text, 'nova_runs_failed_total'), 2);
+  assert.equal(value(text, 'nova_runs_queued'), 3);
+  assert.equal(value(text, 'nova_runs_waiting'), 4);
+  assert.equal(value(text, 'nova_queue_age_seconds'), 1.5);
+  assert.equal(value(text, 'nova_approvals_open'), 5);
+  assert.equal(value(text, 'nova_workers_live'), 2);
+  assert.equal(value(text, 'nova_worker_pool_size'), 400);
+});
+
+test('a replica that is not the exporter tells nothing of the installation', async () => {
+  const metrics = createMetrics({ service: 'api', version: '1' });
+  metrics.readFrom(async () => undefined);
+  const text = await metrics.exposition();
+  assert.doesNotMatch(text, /nova_runs_total|nova_worker_pool_size/);
+  assert.match(text, /nova_build_info/);
+});
+
+test('a database that fails or hangs takes only its own series away', async () => {
+  const metrics = createMetrics({ service: 'api', version: '1', sourceTimeoutMs: 50 });
+  metrics.readFrom(() => Promise.reject(new Error('down')));
+  assert.doesNotMatch(await metrics.exposition(), /nova_runs_queued/);
+  metrics.readFrom(() => new Promise(() => {}));
+  const text = await metrics.exposition();
+  assert.doesNotMatch(text, /nova_runs_queued/);
+  assert.match(text, /nova_http_requests_total/);
+});
+
+test('the two hundred and first value of a label becomes other', async () => {
+  const metrics = createMetrics({ service: 'api', version: '1' });
+  for (let i = 0; i < 300; i++) {
+    metrics.httpRequests.inc({ method: 'GET', route: `/r/${i}`, status: '200' });
+  }
+  metrics.httpRequests.inc({ method: 'GET', route: '/r/0', status: '200' });
+  const text = await metrics.exposition();
+  const of = (route: string) =>
+    value(text, `nova_http_requests_total{method="GET",route="${route}",status="200"}`);
+  assert.equal(text.match(/^nova_http_requests_total\{/gm)?.length, 201);
+  assert.equal(of('other'), 100);
+  assert.equal(of('/r/0'), 2);
+  assert.equal(of('/r/199'), 1);
+});
+
+test('a blocked event loop shows as lag, and only until the next scrape', async () => {
+  const metrics = createMetrics({ service: 'worker', version: '1' });
+  await sleep(50);
+  const until = Date.now() + 200;
+  while (Date.now() < until);
+  await sleep(20);
+  assert.ok(value(await metrics.exposition(), 'nova_event_loop_lag_seconds') > 0.1);
+  await sleep(100);
+  assert.ok(value(await metrics.exposition(), 'nova_event_loop_lag_seconds') < 0.1);
+});
+
+test('gauges that are read are read at each scrape', async () => {
+  const metrics = createMetrics({ service: 'worker', version: '1' });
+  let idle = 0;
+  metrics.beforeScrape(() => metrics.dbPoolConnections.set({ state: 'idle' }, ++idle));
+  await metrics.exposition();
+  assert.equal(value(await metrics.exposition(), 'nova_db_pool_connections{state="idle"}'), 2);
+});
+
+test('the process is told: memory, processor time and version', async () => {
+  const metrics = createMetrics({ service: 'worker', version: '1.2.3' });
+  const text = await metrics.exposition();
+  assert.ok(value(text, 'nova_process_resident_memory_bytes') > 1e6);
+  assert.ok(value(text, 'nova_process_cpu_seconds_total') > 0);
+  assert.equal(value(text, 'nova_build_info{version="1.2.3",service="worker"}'), 1);
+});
+
+function value(text: string, series: string): number {
+  const line = text.split('\n').find((candidate) => candidate.startsWith(`${series} `));
+  assert.ok(line, `no series ${series}`);
+  return Number(line.slice(series.length + 1));
+}

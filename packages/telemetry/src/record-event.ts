@@ -1,0 +1,92 @@
+import { eventData, type PlannerName, type RunEvent, type Usage } from '@aos/core';
+
+import type { Logger, LogLevel } from './logger.ts';
+import type { Metrics } from './metrics.ts';
+
+export interface Telemetry {
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+/** Whose event it is. */
+export interface RunContext {
+  readonly runId: string;
+  readonly tenant: string;
+  readonly planner: PlannerName;
+}
+
+/** Turns one committed event into the metrics of this process and one log line. */
+export function recordEvent(
+  { metrics, log }: Telemetry,
+  { runId, tenant, planner }: RunContext,
+  event: RunEvent,
+): void {
+  measure(metrics, event);
+  // The name of the event is the line's; `kind` and the like stay fields.
+  log[levelOf(event)](event.type, { runId, tenant, planner, ...eventData(event) });
+}
+
+function measure(metrics: Metrics, event: RunEvent): void {
+  switch (event.type) {
+    case 'step.completed':
+    case 'step.failed':
+      metrics.skillDuration.observe({ skill: event.skill }, event.durationMs / 1000);
+      measureUsage(metrics, event.usage);
+      return;
+    case 'run.planned':
+      metrics.plannerDuration.observe({ planner: event.planner }, event.durationMs / 1000);
+      measureUsage(metrics, event.usage);
+      return;
+    case 'run.planning_failed':
+      measureUsage(metrics, event.usage);
+      return;
+    case 'run.accepted':
+    case 'run.started':
+    case 'run.waiting':
+    case 'run.released':
+    case 'run.finished':
+    case 'step.started':
+    case 'step.skipped':
+    case 'step.joined':
+    case 'step.reused':
+    case 'approval.requested':
+    case 'approval.decided':
+      // Counted from the database, where they survive the process.
+      return;
+  }
+}
+
+function measureUsage(metrics: Metrics, usage: Usage | undefined): void {
+  if (!usage) return;
+  const { model, inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, costUsd } = usage;
+  metrics.llmTokens.inc({ model, kind: 'input' }, inputTokens);
+  metrics.llmTokens.inc({ model, kind: 'output' }, outputTokens);
+  metrics.llmTokens.inc({ model, kind: 'cache_read' }, cacheReadTokens);
+  metrics.llmTokens.inc({ model, kind: 'cache_write' }, cacheWriteTokens);
+  metrics.llmCost.inc({ model }, costUsd);
+}
+
+/** Runs are told, their steps only on request; what went wrong stands out. */
+function levelOf(event: RunEvent): LogLevel {
+  switch (event.type) {
+    case 'run.planning_failed':
+    case 'step.failed':
+      return 'warn';
+    case 'run.finished':
+      return event.outcome === 'failed' ? 'warn' : 'info';
+    case 'run.accepted':
+    case 'run.started':
+    case 'run.planned':
+    case 'run.waiting':
+    case 'run.released':
+    case 'approval.requested':
+    case 'approval.decided':
+      return 'info';
+    case 'step.started':
+    case 'step.completed':
+    case 'step.skipped':
+    case 'step.joined':
+    case 'step.reused':
+      return 'debug';
+  }
+}
