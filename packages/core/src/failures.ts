@@ -40,6 +40,8 @@ export const failures = {
   run_not_found: request('No run has this id.'),
   skill_not_found: request('No skill has this name.'),
   agent_not_found: request('No agent has this name.'),
+  agent_exists: request('An agent of this name exists; a change makes its next version.'),
+  plan_not_found: request('The run has no such plan, or none yet.'),
   artifact_not_found: request('The run has no artifact of this name.'),
   approval_not_found: request('No approval has this id.'),
   approval_decided: request('The approval was decided before; the first decision stands.'),
@@ -52,6 +54,7 @@ export const failures = {
   run_finished: request('The run has finished already.'),
   version_conflict: request('The thing changed since it was read; read it again.'),
   precondition_required: request('The change needs an If-Match header with the ETag last read.'),
+  unsupported_media_type: request('The body must be JSON, sent as application/json.'),
   payload_too_large: limit('The body is too large.'),
   rate_limited: limit('The key has made too many requests; try again after Retry-After.', RETRY),
 

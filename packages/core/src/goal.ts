@@ -83,7 +83,7 @@ export const newRunSchema = {
     input: { type: 'object', description: 'Data for the plan, read as ${input.name}.' },
     plan: {
       description: 'A plan of your own, or {template, parameters} of the agent.',
-      if: { type: 'object', required: ['template'] },
+      if: { type: 'object', required: ['template'], properties: { template: {} } },
       // eslint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
       then: templateCallSchema,
       else: planSchema,
