@@ -32,7 +32,7 @@ const PROBLEM_BYTES_MAX = 1024 * 1024;
 /** The error of an answer that is none of 2xx. Also of answers that no AOS wrote, such as a proxy's. */
 export async function apiError(response: Response): Promise<ApiError> {
   const text = (await response.text()).slice(0, PROBLEM_BYTES_MAX);
-  return new ApiError(response.status, bodyOf(text, response), retryAfterMs(response.headers));
+  return new ApiError(response.status, bodyOf(text, response), askedMs(response.headers));
 }
 
 function bodyOf(text: string, response: Response): Partial<ProblemResource> {
@@ -46,7 +46,7 @@ function bodyOf(text: string, response: Response): Partial<ProblemResource> {
   return { title: `HTTP ${response.status} ${response.statusText}`.trim() };
 }
 
-function retryAfterMs(headers: Headers): number | undefined {
+function askedMs(headers: Headers): number | undefined {
   const seconds = Number(headers.get('retry-after') ?? Number.NaN);
   return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
 }

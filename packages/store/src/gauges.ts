@@ -1,0 +1,31 @@
+import type { Db } from './db.ts';
+
+/** What the installation as a whole is doing now. */
+export interface Gauges {
+  readonly runsQueued: number;
+  readonly runsRunning: number;
+  readonly runsWaiting: number;
+  readonly queueAgeSeconds: number;
+  readonly approvalsOpen: number;
+  readonly workersLive: number;
+  readonly workerSlots: number;
+}
+
+export async function read(db: Db): Promise<Gauges> {
+  const rows = await db.query<Record<string, string | number>>(
+    `select runs_queued, runs_running, runs_waiting, queue_age_seconds, approvals_open,
+            workers_live, worker_slots
+       from aos.gauges()`,
+  );
+  const row = rows[0] ?? {};
+  const number = (name: string) => Number(row[name] ?? 0);
+  return {
+    runsQueued: number('runs_queued'),
+    runsRunning: number('runs_running'),
+    runsWaiting: number('runs_waiting'),
+    queueAgeSeconds: number('queue_age_seconds'),
+    approvalsOpen: number('approvals_open'),
+    workersLive: number('workers_live'),
+    workerSlots: number('worker_slots'),
+  };
+}
