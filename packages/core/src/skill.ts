@@ -1,5 +1,5 @@
 import type { Failure, FailureCode } from './failures.ts';
-import type { Json, JsonObject } from './json.ts';
+import { isObject, type Json, type JsonObject } from './json.ts';
 import type { JsonSchema } from './schema.ts';
 import type { Usage } from './usage.ts';
 
@@ -25,7 +25,7 @@ export interface SkillManifest {
   readonly output: JsonSchema;
   /** The worst this skill can do. */
   readonly effect: EffectClass;
-  /** Some inputs do less: the value of this input property picks the class. */
+  /** Some inputs do less: the value of this input property, or its default, picks the class. */
   readonly effectBy?: {
     readonly property: string;
     readonly values: Readonly<Record<string, EffectClass>>;
@@ -61,11 +61,19 @@ export type Catalog = ReadonlyMap<string, SkillManifest>;
 export function effectOf(manifest: SkillManifest, input: JsonObject): EffectClass {
   const { effectBy } = manifest;
   if (!effectBy) return manifest.effect;
-  const value = Object.hasOwn(input, effectBy.property) ? input[effectBy.property] : undefined;
+  const { property } = effectBy;
+  const value = Object.hasOwn(input, property) ? input[property] : defaultOf(manifest, property);
   if (typeof value === 'string' && Object.hasOwn(effectBy.values, value)) {
     return effectBy.values[value] ?? manifest.effect;
   }
   return manifest.effect;
+}
+
+/** What an absent property of the input means, by the `default` of its schema. */
+function defaultOf({ input }: SkillManifest, property: string): unknown {
+  const properties = input['properties'];
+  const schema = isObject(properties) ? properties[property] : undefined;
+  return isObject(schema) ? schema['default'] : undefined;
 }
 
 /** Whether the start must be on record before the skill is called (architecture: intent before effect). */
