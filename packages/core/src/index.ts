@@ -2,6 +2,7 @@
 export * from './agent.ts';
 export * from './approval.ts';
 export * from './artifact.ts';
+export * from './claim.ts';
 export * from './condition.ts';
 export * from './dependencies.ts';
 export * from './event.ts';

@@ -1,13 +1,12 @@
 import { lastSteps } from './dependencies.ts';
-import { AosError } from './failures.ts';
 import type { Json } from './json.ts';
 import type { Plan } from './plan.ts';
-import { resolve } from './reference.ts';
+import { resolveWhatIsThere } from './reference.ts';
 import { outputOf, type StepRecord } from './step.ts';
 
 /**
  * What a run returned: the plan's `output` over what its steps stored, or the outputs of its last steps
- * by key. Derived, never stored. Undefined when the plan's output reads what a step did not return.
+ * by key. Derived, never stored. What a step did not return is null in it. Undefined without a plan.
  */
 export function finalOutput(facts: {
   readonly goal: { readonly input: Json };
@@ -29,10 +28,5 @@ export function finalOutput(facts: {
     const output = outputOf(records.get(key));
     if (output !== undefined) scope.set(key, output);
   }
-  try {
-    return resolve(plan.output, scope);
-  } catch (error) {
-    if (error instanceof AosError) return undefined;
-    throw error;
-  }
+  return resolveWhatIsThere(plan.output, scope);
 }

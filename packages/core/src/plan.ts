@@ -110,7 +110,7 @@ export const planStepSchema = {
           type: 'object',
           required: ['use'],
           additionalProperties: false,
-          properties: { use: json },
+          properties: { use: { ...json, not: { type: 'null' } } },
         },
       ],
     },

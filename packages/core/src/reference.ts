@@ -32,11 +32,27 @@ export function referencesIn(template: Json): Reference[] {
  * is never read for references again. Throws `reference_unresolved`.
  */
 export function resolve(template: Json, scope: Scope): Json {
-  if (typeof template === 'string') return resolveText(template, scope);
-  if (Array.isArray(template)) return template.map((item: Json) => resolve(item, scope));
+  return replace(template, (reference) => lookUp(reference, scope));
+}
+
+/** The same, with null for what is not there: for results that are told as far as they go. */
+export function resolveWhatIsThere(template: Json, scope: Scope): Json {
+  return replace(template, (reference) => {
+    try {
+      return lookUp(reference, scope);
+    } catch (error) {
+      if (error instanceof AosError) return null;
+      throw error;
+    }
+  });
+}
+
+function replace(template: Json, valueOf: (reference: Reference) => Json): Json {
+  if (typeof template === 'string') return replaceText(template, valueOf);
+  if (Array.isArray(template)) return template.map((item: Json) => replace(item, valueOf));
   if (isObject(template)) {
     const copy = Object.create(null) as Record<string, Json>;
-    for (const [key, item] of Object.entries(template)) copy[key] = resolve(item, scope);
+    for (const [key, item] of Object.entries(template)) copy[key] = replace(item, valueOf);
     return copy;
   }
   return template;
@@ -61,16 +77,14 @@ export function formatReference({ root, path }: Reference): string {
   return `\${${root}${tail.join('')}}`;
 }
 
-function resolveText(text: string, scope: Scope): Json {
+function replaceText(text: string, valueOf: (reference: Reference) => Json): Json {
   if (!text.includes('${')) return text;
   const parts = split(text);
   const [only] = parts;
   if (parts.length === 1 && only !== undefined && typeof only !== 'string') {
-    return lookUp(only, scope);
+    return valueOf(only);
   }
-  return parts
-    .map((part) => (typeof part === 'string' ? part : textOf(lookUp(part, scope))))
-    .join('');
+  return parts.map((part) => (typeof part === 'string' ? part : textOf(valueOf(part)))).join('');
 }
 
 function textOf(value: Json): string {

@@ -43,7 +43,8 @@ export function problemsOfForeign(schema: JsonSchema, value: unknown): readonly 
     foreign.set(schema, validate);
   }
   // An `$async` schema gives a promise, which is not yes.
-  return validate(value) === true ? [] : toProblems(validate.errors ?? []);
+  const verdict: unknown = validate(value);
+  return verdict === true ? [] : toProblems(validate.errors ?? []);
 }
 
 /** Why `schema` is no usable JSON Schema; undefined when it is one. For schemas that come from outside. */

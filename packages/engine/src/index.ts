@@ -1,1 +1,13 @@
-export {};
+/** Floor 1: advances one run until it finishes or waits. Knows no HTTP, no model, no SQL: only its ports. */
+export { advanceRun } from './advance-run.ts';
+export { idempotencyKeyOf } from './idempotency-key.ts';
+export {
+  failpoints,
+  type Clock,
+  type Control,
+  type Ending,
+  type Failpoint,
+  type NewPlan,
+  type Ports,
+  type Skills,
+} from './ports.ts';

@@ -78,7 +78,7 @@ create table aos.idempotency_keys (
   run_id     uuid not null,
   created_at timestamptz not null default now(),
   primary key (tenant_id, key),
-  foreign key (tenant_id, run_id) references aos.runs (tenant_id, id) deferrable initially deferred
+  foreign key (tenant_id, run_id) references aos.runs (tenant_id, id)
 );
 create index idempotency_keys_age on aos.idempotency_keys (created_at);
 call aos.isolate('idempotency_keys', 'select, insert', 'select, delete');

@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 
 import { AosError, TENANT_NAME } from '@aos/core';
-import pg from 'pg';
+import {
+  Client,
+  DatabaseError,
+  Pool,
+  type ClientBase,
+  type ClientConfig,
+  type QueryResult,
+} from 'pg';
 
 /** Runs one statement: a pool, or a transaction. */
 export interface Db {
@@ -15,7 +22,7 @@ export interface Database extends Db {
   /** A transaction that sees and writes the rows of these tenants alone (row-level security). */
   actingFor<T>(tenants: readonly string[], work: (tx: Db) => Promise<T>): Promise<T>;
   /** A connection of its own, outside the pool: for LISTEN and advisory locks. */
-  connect(): Promise<pg.Client>;
+  connect(): Promise<Client>;
   close(): Promise<void>;
 }
 
@@ -47,7 +54,7 @@ const SESSION = {
 export function createDatabase(options: DatabaseOptions): Database {
   const config = clientConfig(options);
   const onError = options.onError ?? (() => {});
-  const pool = new pg.Pool({ ...config, max: options.connectionsMax ?? 10 });
+  const pool = new Pool({ ...config, max: options.connectionsMax ?? 10 });
   pool.on('error', onError);
   // A checked-out client whose socket breaks emits too; unheard, that ends the process.
   pool.on('connect', (client) => client.on('error', onError));
@@ -77,7 +84,7 @@ export function createDatabase(options: DatabaseOptions): Database {
         return work(tx);
       }),
     async connect() {
-      const client = new pg.Client(config);
+      const client = new Client(config);
       client.on('error', onError);
       await client.connect().catch((error: unknown) => raise(error));
       return client;
@@ -86,14 +93,14 @@ export function createDatabase(options: DatabaseOptions): Database {
   };
 }
 
-export function db(client: pg.Pool | pg.ClientBase): Db {
+export function db(client: Pool | ClientBase): Db {
   return { query: (text, values) => run(client, text, values) };
 }
 
 /** The SQLSTATE of a database error, through whatever wraps it. */
 export function sqlState(error: unknown): string | undefined {
   const source = error instanceof AosError ? error.cause : error;
-  return source instanceof pg.DatabaseError ? source.code : undefined;
+  return source instanceof DatabaseError ? source.code : undefined;
 }
 
 /** Deadlock or serialization failure: the same statements will pass when sent again. */
@@ -102,11 +109,17 @@ export function isConflict(error: unknown): boolean {
   return state === '40P01' || state === '40001';
 }
 
+/** The database answered that it could not do it in time: a lock or a limit was in the way. */
+export function isBusy(error: unknown): boolean {
+  const state = sqlState(error);
+  return state === '55P03' || state === '57014';
+}
+
 export function isUnavailable(error: unknown): boolean {
   return error instanceof AosError && error.code === 'database_unavailable';
 }
 
-function clientConfig(options: DatabaseOptions): pg.ClientConfig {
+function clientConfig(options: DatabaseOptions): ClientConfig {
   const settings = Object.entries({ ...(options.role && { role: options.role }), ...SESSION });
   return {
     connectionString: options.url,
@@ -120,7 +133,7 @@ function clientConfig(options: DatabaseOptions): pg.ClientConfig {
 }
 
 async function run<R>(
-  client: pg.Pool | pg.ClientBase,
+  client: Pool | ClientBase,
   text: string,
   values: readonly unknown[] | undefined,
 ): Promise<R[]> {
@@ -130,7 +143,7 @@ async function run<R>(
       : await client.query(text);
     // Several statements in one text give a list of results.
     return (Array.isArray(result) ? result : [result]).flatMap(
-      (one: pg.QueryResult) => one.rows as R[],
+      (one: QueryResult) => one.rows as R[],
     );
   } catch (error) {
     raise(error);
@@ -156,16 +169,16 @@ function tenantList(tenants: readonly string[]): string {
   return [...new Set(tenants)].join(',');
 }
 
-const UNAVAILABLE_STATES = /^(08|57P0|53300)/;
+const UNAVAILABLE_STATES = /^(08|57P0|53)/;
 const UNAVAILABLE_ERRORS =
   /ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|Connection terminated|timeout exceeded|Query read timeout|not queryable|Cannot use a pool after/;
 
 /** A lost connection becomes `database_unavailable`; errors of the statement itself pass as they are. */
 function raise(error: unknown): never {
-  if (error instanceof pg.DatabaseError && !UNAVAILABLE_STATES.test(error.code ?? '')) throw error;
+  if (error instanceof DatabaseError && !UNAVAILABLE_STATES.test(error.code ?? '')) throw error;
   const text =
     error instanceof Error ? `${(error as { code?: string }).code} ${error.message}` : '';
-  if (error instanceof pg.DatabaseError || UNAVAILABLE_ERRORS.test(text)) {
+  if (error instanceof DatabaseError || UNAVAILABLE_ERRORS.test(text)) {
     throw new AosError('database_unavailable', 'The database does not answer.', { cause: error });
   }
   throw error;

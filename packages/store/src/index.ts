@@ -1,1 +1,21 @@
-export {};
+/** Floor 1: every SQL statement of AOS, and pg-boss. Knows nothing of plans, skills or HTTP. */
+export { createAcceptor, type Acceptance, type Accepted, type Acceptor } from './accept.ts';
+export { take, type Claim } from './claims.ts';
+export { createDatabase, type Database, type DatabaseRole, type Db } from './db.ts';
+export { openJournal, type Journal } from './journal.ts';
+export { assertMigrated, migrate } from './migrate.ts';
+export { openQueue, type Dispatch, type Queue } from './queue.ts';
+export * as agents from './agents.ts';
+export * as apiKeys from './api-keys.ts';
+export * as approvals from './approvals.ts';
+export * as artifacts from './artifacts.ts';
+export * as events from './events.ts';
+export * as gauges from './gauges.ts';
+export * as goals from './goals.ts';
+export * as plans from './plans.ts';
+export * as runs from './runs.ts';
+export * as skills from './skills.ts';
+export * as steps from './steps.ts';
+export * as tallies from './tallies.ts';
+export * as tenants from './tenants.ts';
+export * as workers from './workers.ts';

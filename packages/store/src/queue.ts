@@ -30,6 +30,8 @@ export interface Queue {
   complete(tx: Db, jobs: readonly Job[]): Promise<void>;
   /** Takes the jobs of these runs out, whoever holds them. The caller must hold the runs' rows. */
   remove(tx: Db, uuids: readonly string[]): Promise<void>;
+  /** Runs that should have a job by now and have none, or only one that ended. Locks their rows. */
+  forgotten(tx: Db, afterS: number, max: number): Promise<{ id: string; priority: number }[]>;
   stop(): Promise<void>;
 }
 
@@ -60,9 +62,21 @@ export async function openQueue(
     async remove(tx, uuids) {
       if (uuids.length > 0) await boss.deleteJob(QUEUE, [...uuids], { db: adapter(tx) });
     },
+    forgotten: (tx, afterS, max) => tx.query(FORGOTTEN, [afterS, max]),
     stop: () => boss.stop({ graceful: false }),
   };
 }
+
+const FORGOTTEN = `
+  select r.id, r.priority
+    from aos.runs r
+   where (r.status = 'queued' and greatest(r.created_at, r.start_at) < now() - $1 * interval '1 s'
+          or r.status = 'waiting' and r.wake_at < now() - $1 * interval '1 s')
+     and not exists (select 1 from pgboss.job j
+                      where j.name = '${QUEUE}' and j.id = r.id and j.state in ('created', 'retry'))
+   order by r.id
+   limit $2
+     for update of r skip locked`;
 
 /** Creates or upgrades pg-boss's schema and our queue. As the owner of the database. */
 export async function migrateQueue(db: Db): Promise<void> {

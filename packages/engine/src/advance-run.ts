@@ -1,0 +1,159 @@
+import {
+  AosError,
+  failureOf,
+  type ClaimedRun,
+  type Failure,
+  type Outcome,
+  type StepRecord,
+} from '@aos/core';
+
+import { finish, park, release } from './end-run.ts';
+import { isDone, movesOf, prepare, type Situation } from './moves.ts';
+import { planRun } from './plan-run.ts';
+import type { Control, Ending, Ports } from './ports.ts';
+import { createRecorder, isClaimLost, type Recorder } from './recorder.ts';
+import { runUnit } from './run-unit.ts';
+import { settleMove } from './settle-move.ts';
+import { stopOf, stopSignals, type Stop } from './stop.ts';
+import { earliestWake, isBlocked } from './waits.ts';
+
+/** A wait this short is sat out; a longer one gives the slot free. */
+const SIT_OUT_MS = 2_000;
+
+/** A run and what is needed to advance it. */
+export interface Advance {
+  readonly ports: Ports;
+  readonly run: ClaimedRun;
+  readonly recorder: Recorder;
+  /** Fires when nothing of the run may go on: cancelled, past its deadline, stopped in a hurry, lost. */
+  readonly abort: AbortSignal;
+}
+
+/**
+ * Advances a claimed run as far as it can go now. All progress stands in the journal, so calling it
+ * again after a crash, with the run claimed anew, does only what is left. Rejects never: whatever goes
+ * wrong ends in one of the endings.
+ */
+export async function advanceRun(ports: Ports, run: ClaimedRun, control: Control): Promise<Ending> {
+  const failed = new AbortController();
+  using signals = stopSignals(ports.clock, run, control, failed.signal);
+  const recorder = createRecorder(ports, run.steps, (error) => failed.abort(error));
+  const advance: Advance = { ports, run, recorder, abort: signals.abort };
+  try {
+    ports.failpoint('after_claim');
+    recorder.note({
+      events: [{ type: 'run.started', workerId: run.workerId, epoch: run.epoch }],
+    });
+    return await pursue(advance, () => stopOf(run, control, failed.signal, ports.clock));
+  } catch (error) {
+    if (isClaimLost(error) || control.lost.aborted) return 'lost';
+    failed.abort(error);
+    return await giveUp(advance, error);
+  }
+}
+
+async function pursue(advance: Advance, stopNow: () => Stop | undefined): Promise<Ending> {
+  const { ports, run, recorder } = advance;
+  const early = stopNow();
+  if (early) return end(advance, early);
+  const planning = run.plan ?? (await planRun(advance));
+  if ('ending' in planning) return planning.ending;
+  const afterPlanning = stopNow();
+  if (afterPlanning) return end(advance, afterPlanning);
+  if ('cut' in planning) throw new Error('Planning was cut without a reason to stop.');
+
+  const prepared = prepare(planning.plan);
+  const active = new Map<string, Promise<void>>();
+  let fatal: Failure | undefined;
+  const situation = (): Situation => ({
+    prepared,
+    records: recorder.records,
+    input: run.goal.input,
+    active: new Set(active.keys()),
+    isBlocked: (record: StepRecord) => isBlocked(record, run, ports.clock.now()),
+  });
+  const failures: unknown[] = [];
+
+  // Bounded: every pass settles or starts something, waits for what is active, or returns.
+  for (;;) {
+    if (failures.length > 0) throw failures[0];
+    const stop = stopNow();
+    fatal ??= fatalOf(situation());
+    if (!stop && !fatal) {
+      for (const move of movesOf(situation())) {
+        if (move.do !== 'start') {
+          await settleMove(advance, move);
+          continue;
+        }
+        const { key } = move.unit;
+        const task = runUnit(advance, move.unit)
+          .catch((error: unknown) => void failures.push(error))
+          .finally(() => active.delete(key));
+        active.set(key, task);
+      }
+      if (active.size === 0 && movesOf(situation()).length > 0) continue;
+    }
+    if (active.size > 0) {
+      await change(advance, active);
+      continue;
+    }
+    if (stop) return end(advance, stop);
+    if (fatal) return finish(advance, { outcome: 'failed', failure: fatal });
+    if (isDone(situation())) return finish(advance, { outcome: 'succeeded' });
+    const until = earliestWake(recorder.records);
+    const waitMs = until ? until.getTime() - ports.clock.now().getTime() : Infinity;
+    if (waitMs > SIT_OUT_MS) return park(advance, until);
+    await ports.clock.sleep(Math.max(0, waitMs), advance.abort);
+  }
+}
+
+/** While steps are under way: until one of them settles, or a waiting one may start. */
+async function change(
+  { ports, recorder }: Advance,
+  active: ReadonlyMap<string, Promise<void>>,
+): Promise<void> {
+  const until = earliestWake(recorder.records, new Set(active.keys()));
+  if (!until) {
+    await Promise.race(active.values());
+    return;
+  }
+  const settled = new AbortController();
+  const ms = Math.max(1, until.getTime() - ports.clock.now().getTime());
+  await Promise.race([...active.values(), ports.clock.sleep(ms, settled.signal)]);
+  settled.abort();
+}
+
+/** The failure of a step that its plan does not forgive. */
+function fatalOf({ prepared, records }: Situation): Failure | undefined {
+  for (const step of prepared.plan.steps) {
+    const record = records.get(step.key);
+    if (record?.status === 'failed' && (step.onError ?? 'fail') === 'fail') return record.failure;
+  }
+  return undefined;
+}
+
+async function end(advance: Advance, stop: Stop): Promise<Ending> {
+  switch (stop.kind) {
+    case 'lost':
+      return 'lost';
+    case 'error':
+      throw stop.error;
+    case 'stopping':
+      return release(advance);
+    case 'cancelled':
+      return finish(advance, { outcome: 'cancelled', by: stop.by });
+    case 'failed':
+      return finish(advance, { outcome: 'failed', failure: stop.failure });
+  }
+}
+
+/** An error nobody expected ends this run, with a fact, and no other. */
+async function giveUp(advance: Advance, error: unknown): Promise<Ending> {
+  const outcome: Outcome = 'failed';
+  try {
+    return await finish(advance, { outcome, failure: failureOf(error) });
+  } catch (again) {
+    if (isClaimLost(again) || again instanceof AosError) return 'lost';
+    throw again;
+  }
+}

@@ -1,0 +1,174 @@
+import {
+  newId,
+  type ApprovalDecision,
+  type ApprovalKind,
+  type Change,
+  type EffectClass,
+  type Failure,
+  type RunEvent,
+  type StepRecord,
+  type StepState,
+} from '@aos/core';
+
+import type { Advance } from './advance-run.ts';
+import type { Attempt } from './run-unit.ts';
+import { fallbackOf } from './settle-move.ts';
+
+/**
+ * Whether a human's leave is there, for exactly this input. Without one it is asked for, and the step
+ * waits. Covers steps whose plan asks for an approval, and steps whose effect may have happened in the
+ * hands of a worker that died: nobody but a human may say that they run again.
+ */
+export async function mayStart(
+  advance: Advance,
+  attempt: Attempt,
+  before: StepRecord | undefined,
+): Promise<boolean> {
+  const asked =
+    before?.status === 'waiting' && before.wait.for !== 'retry' ? before.wait : undefined;
+  const answer = asked && advance.run.decisions.get(asked.approvalId);
+  if (asked && answer) {
+    if (answer.decision === 'reject') {
+      await reject(advance, attempt, asked.approvalId, answer);
+      return false;
+    }
+    await advance.recorder.record({ events: [decided(attempt, asked.approvalId, answer)] });
+  }
+  const unsure = before?.status === 'started' && isUnrepeatable(attempt.effect);
+  if (unsure) {
+    await askReview(
+      advance,
+      { ...attempt, number: before.attempt },
+      {
+        code: 'outcome_unknown',
+        detail: `The worker ended while ${attempt.manifest.name} was under way; it may have happened.`,
+      },
+    );
+    return false;
+  }
+  if (!attempt.unit.step.approval || isApproved(advance, attempt)) return true;
+  await ask(advance, { ...attempt, number: before?.attempt ?? 0 }, 'step', [], {
+    reason: attempt.unit.step.approval.reason,
+  });
+  return false;
+}
+
+/** The outcome is unknown: a human says whether the step runs again. */
+export async function askReview(
+  advance: Advance,
+  attempt: Attempt,
+  failure: Failure,
+): Promise<void> {
+  const { unit, manifest, number, startedAt } = attempt;
+  const event: RunEvent = {
+    type: 'step.failed',
+    step: unit.key,
+    skill: manifest.name,
+    attempt: number,
+    durationMs: advance.ports.clock.now().getTime() - startedAt.getTime(),
+    failure: { ...failure, code: 'outcome_unknown' },
+    retryAt: NOBODY_KNOWS,
+  };
+  await ask(advance, attempt, 'review', [event], {
+    reason: `${failure.detail} Approve to run it again, reject to fail it.`,
+  });
+}
+
+/** There will be another attempt when somebody allows it. */
+const NOBODY_KNOWS = 'when approved';
+
+/** Whether only a human may say that an interrupted effect runs again. */
+export function isUnrepeatable(effect: EffectClass): boolean {
+  return effect === 'unkeyed' || effect === 'reconcilable';
+}
+
+/** An approval holds for the exact input that was shown, and for its retries. */
+function isApproved({ run }: Advance, { unit, inputHash }: Attempt): boolean {
+  return [...run.decisions.values()].some(
+    (answer) =>
+      answer.stepKey === unit.key &&
+      answer.kind === 'step' &&
+      answer.decision === 'approve' &&
+      answer.inputHash === inputHash,
+  );
+}
+
+async function ask(
+  { recorder }: Advance,
+  attempt: Attempt,
+  kind: ApprovalKind,
+  events: readonly RunEvent[],
+  { reason }: { readonly reason: string },
+): Promise<void> {
+  const { unit, manifest, input, inputHash = '' } = attempt;
+  const approvalId = newId('approval');
+  const state: StepState = {
+    status: 'waiting',
+    wait: { for: kind === 'step' ? 'approval' : 'review', approvalId },
+  };
+  const change: Change = {
+    events: [...events, { type: 'approval.requested', step: unit.key, approvalId, kind }],
+    steps: [recordOf(attempt, state)],
+    approvals: [
+      { id: approvalId, stepKey: unit.key, kind, reason, skill: manifest.name, input, inputHash },
+    ],
+  };
+  await recorder.record(change);
+}
+
+async function reject(
+  { ports, recorder }: Advance,
+  attempt: Attempt,
+  approvalId: string,
+  answer: ApprovalDecision,
+): Promise<void> {
+  const { unit, manifest, startedAt } = attempt;
+  const code = answer.kind === 'review' ? 'outcome_unknown' : 'approval_rejected';
+  const comment = answer.comment ? `: ${answer.comment}` : '.';
+  const failure: Failure = { code, detail: `Rejected by ${answer.by}${comment}` };
+  const number = attempt.number - 1;
+  await recorder.record({
+    events: [
+      decided(attempt, approvalId, answer),
+      {
+        type: 'step.failed',
+        step: unit.key,
+        skill: manifest.name,
+        attempt: 0,
+        durationMs: 0,
+        failure,
+      },
+    ],
+    steps: [
+      {
+        ...recordOf(
+          { ...attempt, number },
+          { status: 'failed', failure, ...fallbackOf(unit.step) },
+        ),
+        startedAt,
+        finishedAt: ports.clock.now(),
+      },
+    ],
+  });
+}
+
+function decided(
+  { unit }: Attempt,
+  approvalId: string,
+  { decision, by }: ApprovalDecision,
+): RunEvent {
+  return { type: 'approval.decided', step: unit.key, approvalId, decision, by };
+}
+
+function recordOf(attempt: Attempt, state: StepState): StepRecord {
+  const { unit, manifest, effect, number, inputHash } = attempt;
+  return {
+    key: unit.key,
+    skill: manifest.name,
+    skillVersion: manifest.version,
+    effect,
+    attempt: number,
+    ...(inputHash && { inputHash }),
+    ...state,
+  };
+}

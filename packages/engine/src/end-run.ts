@@ -1,0 +1,107 @@
+import type { Failure, RunEvent, StepRecord, WaitingFor } from '@aos/core';
+
+import type { Advance } from './advance-run.ts';
+import { isUnrepeatable } from './ask-human.ts';
+import type { Ending } from './ports.ts';
+
+export type Finish =
+  | { readonly outcome: 'succeeded' }
+  | { readonly outcome: 'failed'; readonly failure: Failure }
+  | { readonly outcome: 'cancelled'; readonly by: string };
+
+/** The last commit of a run: its outcome, and an end for every step that was left in the middle. */
+export async function finish(advance: Advance, how: Finish): Promise<Ending> {
+  const { ports, run, recorder } = advance;
+  const now = ports.clock.now();
+  const event: RunEvent = {
+    type: 'run.finished',
+    durationMs: now.getTime() - run.startedAt.getTime(),
+    ...how,
+  };
+  ports.failpoint('before_finish');
+  await recorder.record({
+    events: [event],
+    steps: leftOver(recorder.records, how, now),
+    next: {
+      status: 'finished',
+      outcome: how.outcome,
+      ...(how.outcome === 'failed' && { failureCode: how.failure.code }),
+    },
+  });
+  ports.failpoint('after_finish');
+  return 'finished';
+}
+
+/** Leaves the run until its time comes, or somebody decides. */
+export async function park(advance: Advance, until: Date | undefined): Promise<Ending> {
+  const waitingFor = causeOf(advance.recorder.records);
+  await advance.recorder.record({
+    events: [{ type: 'run.waiting', waitingFor, ...(until && { until: until.toISOString() }) }],
+    next: { status: 'waiting', waitingFor, ...(until && { wakeAt: until }) },
+  });
+  return 'waiting';
+}
+
+/** Gives the run back to the queue, unharmed. */
+export async function release(advance: Advance): Promise<Ending> {
+  const { ports, run, recorder } = advance;
+  await recorder.record({
+    events: [{ type: 'run.released', workerId: run.workerId }],
+    steps: unharmed(recorder.records, ports.clock.now()),
+    next: { status: 'queued' },
+  });
+  return 'released';
+}
+
+/** Steps that were cut and may be repeated: the attempt they began does not count. */
+function unharmed(records: ReadonlyMap<string, StepRecord>, now: Date): readonly StepRecord[] {
+  const failure: Failure = { code: 'not_ready', detail: 'The worker stopped.' };
+  return [...records.values()].flatMap((record): StepRecord[] => {
+    if (record.status !== 'started' || isUnrepeatable(record.effect)) return [];
+    const { status: _status, ...rest } = record;
+    const wait = { for: 'retry', until: now, failure } as const;
+    return [{ ...rest, attempt: record.attempt - 1, status: 'waiting', wait }];
+  });
+}
+
+/** A finished run has no step under way: what was cut says so. An effect that was cut may have happened. */
+function leftOver(
+  records: ReadonlyMap<string, StepRecord>,
+  how: Finish,
+  now: Date,
+): readonly StepRecord[] {
+  if (how.outcome === 'succeeded') return [];
+  return [...records.values()].flatMap((record): StepRecord[] => {
+    if (record.status !== 'started' && record.status !== 'waiting') return [];
+    const unsure = record.status === 'started' && isUnrepeatable(record.effect);
+    const failure: Failure = unsure
+      ? { code: 'outcome_unknown', detail: `${record.skill} was cut; it may have happened.` }
+      : how.outcome === 'failed'
+        ? { code: 'cancelled', detail: 'The run failed before this step ended.' }
+        : { code: 'cancelled', detail: `Cancelled by ${how.by}.` };
+    const { key, skill, skillVersion, effect, attempt, inputHash, startedAt } = record;
+    return [
+      {
+        key,
+        skill,
+        skillVersion,
+        effect,
+        attempt,
+        ...(inputHash && { inputHash }),
+        ...(startedAt && { startedAt }),
+        finishedAt: now,
+        status: 'failed',
+        failure,
+      },
+    ];
+  });
+}
+
+function causeOf(records: ReadonlyMap<string, StepRecord>): WaitingFor {
+  const causes = new Set<WaitingFor>();
+  for (const record of records.values()) {
+    if (record.status === 'waiting') causes.add(record.wait.for);
+  }
+  // What a person must do is told before what passes by itself.
+  return causes.has('review') ? 'review' : causes.has('approval') ? 'approval' : 'retry';
+}

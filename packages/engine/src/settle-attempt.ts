@@ -1,0 +1,122 @@
+import {
+  retryDelayMs,
+  type Failure,
+  type RunEvent,
+  type SkillResult,
+  type StepRecord,
+  type StepState,
+} from '@aos/core';
+
+import type { Advance } from './advance-run.ts';
+import { askReview, isUnrepeatable } from './ask-human.ts';
+import { stepChange } from './recorder.ts';
+import type { Attempt } from './run-unit.ts';
+import { fallbackOf } from './settle-move.ts';
+
+/** Commits how an attempt ended, and what follows from it. */
+export async function settleAttempt(
+  advance: Advance,
+  attempt: Attempt,
+  result: SkillResult,
+): Promise<void> {
+  const { recorder, abort } = advance;
+  switch (result.outcome) {
+    case 'completed':
+      // The work is done and paid for: it counts, also when the run is being stopped.
+      return recorder.record(completed(advance, attempt, result));
+    case 'failed':
+      return abort.aborted
+        ? cut(advance, attempt, result.failure)
+        : failed(advance, attempt, result.failure, result);
+    case 'unknown':
+      return unknown(advance, attempt, result.failure);
+  }
+}
+
+function completed(
+  { ports }: Advance,
+  attempt: Attempt,
+  result: Extract<SkillResult, { outcome: 'completed' }>,
+) {
+  const finishedAt = ports.clock.now();
+  return stepChange(
+    {
+      type: 'step.completed',
+      ...told(attempt, finishedAt),
+      ...(result.usage && { usage: result.usage }),
+      ...(result.notes && result.notes.length > 0 && { notes: result.notes }),
+    },
+    recordOf(attempt, finishedAt, { status: 'completed', output: result.output }),
+  );
+}
+
+async function failed(
+  { ports, recorder }: Advance,
+  attempt: Attempt,
+  failure: Failure,
+  { usage }: Pick<Extract<SkillResult, { outcome: 'failed' }>, 'usage'>,
+): Promise<void> {
+  const now = ports.clock.now();
+  const { step } = attempt.unit;
+  const delayMs = retryDelayMs(failure, attempt.number, step.retry, ports.random);
+  const until = delayMs === undefined ? undefined : new Date(now.getTime() + delayMs);
+  const event: RunEvent = {
+    type: 'step.failed',
+    ...told(attempt, now),
+    failure,
+    ...(usage && { usage }),
+    ...(until && { retryAt: until.toISOString() }),
+  };
+  const state: StepState = until
+    ? { status: 'waiting', wait: { for: 'retry', until, failure } }
+    : { status: 'failed', failure, ...fallbackOf(step) };
+  await recorder.record(stepChange(event, recordOf(attempt, now, state)));
+}
+
+/**
+ * Cut by us. What may be repeated is left as it stands: the next claim begins it again, or the end of
+ * the run ends it. Of an effect that may not be repeated we know here that it did not happen, which
+ * must be written down, or it would look as if it might have.
+ */
+async function cut(advance: Advance, attempt: Attempt, failure: Failure): Promise<void> {
+  if (!isUnrepeatable(attempt.effect)) return;
+  const until = advance.ports.clock.now();
+  const state: StepState = { status: 'waiting', wait: { for: 'retry', until, failure } };
+  const event: RunEvent = {
+    type: 'step.failed',
+    ...told(attempt, until),
+    failure,
+    retryAt: until.toISOString(),
+  };
+  await advance.recorder.record(stepChange(event, recordOf(attempt, until, state)));
+}
+
+/** What may be repeated is; what may not goes to a human, and is never guessed. */
+async function unknown(advance: Advance, attempt: Attempt, failure: Failure): Promise<void> {
+  if (isUnrepeatable(attempt.effect)) return askReview(advance, attempt, failure);
+  if (!advance.abort.aborted) return failed(advance, attempt, failure, {});
+}
+
+function told({ unit, manifest, number, startedAt }: Attempt, now: Date) {
+  return {
+    step: unit.key,
+    skill: manifest.name,
+    attempt: number,
+    durationMs: now.getTime() - startedAt.getTime(),
+  };
+}
+
+function recordOf(attempt: Attempt, finishedAt: Date, state: StepState): StepRecord {
+  const { unit, manifest, effect, number, inputHash, startedAt } = attempt;
+  return {
+    key: unit.key,
+    skill: manifest.name,
+    skillVersion: manifest.version,
+    effect,
+    attempt: number,
+    ...(inputHash && { inputHash }),
+    startedAt,
+    ...(state.status !== 'waiting' && { finishedAt }),
+    ...state,
+  };
+}

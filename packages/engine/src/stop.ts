@@ -1,0 +1,65 @@
+import type { ClaimedRun, Failure } from '@aos/core';
+
+import type { Clock, Control } from './ports.ts';
+
+/** Why a run may not go on. */
+export type Stop =
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'error'; readonly error: unknown }
+  | { readonly kind: 'cancelled'; readonly by: string }
+  | { readonly kind: 'failed'; readonly failure: Failure }
+  | { readonly kind: 'stopping' };
+
+/** The first reason that holds, the gravest first. */
+export function stopOf(
+  run: ClaimedRun,
+  control: Control,
+  failed: AbortSignal,
+  clock: Clock,
+): Stop | undefined {
+  if (control.lost.aborted) return { kind: 'lost' };
+  if (failed.aborted) return { kind: 'error', error: failed.reason };
+  if (run.cancelledBy !== undefined) return { kind: 'cancelled', by: run.cancelledBy };
+  if (control.cancel.aborted) return { kind: 'cancelled', by: String(control.cancel.reason) };
+  if (run.expiresAt && run.startedAt > run.expiresAt) {
+    return {
+      kind: 'failed',
+      failure: {
+        code: 'run_expired',
+        detail: `Nobody started the run before ${run.expiresAt.toISOString()}.`,
+      },
+    };
+  }
+  if (run.deadlineAt && run.deadlineAt <= clock.now()) {
+    return {
+      kind: 'failed',
+      failure: {
+        code: 'run_timed_out',
+        detail: `The run did not end before its deadline, ${run.deadlineAt.toISOString()}.`,
+      },
+    };
+  }
+  if (control.stop.aborted) return { kind: 'stopping' };
+  return undefined;
+}
+
+/** One signal for everything that cuts what is under way, the deadline included. */
+export function stopSignals(
+  clock: Clock,
+  run: ClaimedRun,
+  control: Control,
+  failed: AbortSignal,
+): Disposable & { readonly abort: AbortSignal } {
+  const deadline = new AbortController();
+  const over = new AbortController();
+  if (run.deadlineAt) {
+    const ms = Math.max(0, run.deadlineAt.getTime() - clock.now().getTime());
+    void clock.sleep(ms, over.signal).then(() => {
+      if (!over.signal.aborted) deadline.abort();
+    });
+  }
+  return {
+    abort: AbortSignal.any([control.cancel, control.hurry, control.lost, failed, deadline.signal]),
+    [Symbol.dispose]: () => over.abort(),
+  };
+}

@@ -1,0 +1,312 @@
+import {
+  AosError,
+  eventData,
+  hashJson,
+  uuidOf,
+  type Goal,
+  type Json,
+  type Plan,
+  type PlannerName,
+  type RerunMode,
+  type RunEvent,
+  type StepRecord,
+} from '@aos/core';
+
+import { isConflict, isUnavailable, sqlState, type Database, type Db } from './db.ts';
+import { createGroup } from './group.ts';
+import type { Queue } from './queue.ts';
+
+/** A checked request to pursue a goal, ready to be stored. */
+export interface Acceptance {
+  readonly tenant: string;
+  /** Who asks: the name of the API key. */
+  readonly by: string;
+  readonly runId: string;
+  readonly agent: string;
+  readonly agentVersion: number;
+  readonly planner: PlannerName;
+  readonly goal: Goal;
+  readonly priority: number;
+  readonly startAt?: Date;
+  readonly expiresAt?: Date;
+  readonly parentRunId?: string;
+  readonly origin?: {
+    readonly runId: string;
+    readonly mode: RerunMode;
+    readonly reason: string;
+  };
+  /** Stored as version 1: plans given by the caller, and those of a replayed or retried run. */
+  readonly plan?: Plan;
+  /** Completed steps that a retry keeps. */
+  readonly reuse?: readonly StepRecord[];
+  readonly idempotency?: { readonly key: string; readonly bodyHash: Buffer };
+}
+
+export interface Accepted {
+  readonly runId: string;
+  /** False: an earlier request with the same key made it. */
+  readonly created: boolean;
+}
+
+export interface Acceptor {
+  /**
+   * Stores run, goal, plan, first events and job in one transaction, shared with other requests that
+   * arrive at the same time. Resolves after the commit. Throws `idempotency_mismatch`,
+   * `idempotency_in_flight`, `run_not_found` (parent or origin) and `database_unavailable`.
+   */
+  accept(acceptance: Acceptance): Promise<Accepted>;
+  close(): Promise<void>;
+}
+
+const LANES = 2;
+const BATCH_MAX = 256;
+const CONFLICT_RETRIES = 5;
+
+export function createAcceptor(database: Database, queue: Queue): Acceptor {
+  let turn = 0;
+  const group = createGroup<Acceptance, Accepted | AosError>({
+    lanes: LANES,
+    batchMax: BATCH_MAX,
+    // The same key always takes the same lane: two lanes would wait for each other's commit.
+    laneOf: ({ idempotency }) => (idempotency ? (idempotency.bodyHash[0] ?? 0) : turn++),
+    flush: (batch) => acceptAll(database, queue, batch),
+  });
+  return {
+    async accept(acceptance) {
+      const given = await group.add(acceptance);
+      if (given instanceof AosError) throw given;
+      return given;
+    },
+    close: () => group.drained(),
+  };
+}
+
+type Answer = Accepted | AosError;
+
+/** One commit for all; when it fails for a reason that lies in the data, one commit for each. */
+async function acceptAll(
+  database: Database,
+  queue: Queue,
+  batch: readonly Acceptance[],
+): Promise<Answer[]> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await commit(database, queue, batch);
+    } catch (error) {
+      if (isConflict(error) && attempt < CONFLICT_RETRIES) continue;
+      if (batch.length === 1 || isUnavailable(error)) {
+        return batch.map(() => explained(error));
+      }
+      const answers: Answer[] = [];
+      for (const one of batch) answers.push(...(await acceptAll(database, queue, [one])));
+      return answers;
+    }
+  }
+}
+
+async function commit(
+  database: Database,
+  queue: Queue,
+  batch: readonly Acceptance[],
+): Promise<Answer[]> {
+  const firsts = withoutRepeatedKeys(batch);
+  const tenants = batch.map(({ tenant }) => tenant);
+  return database.actingFor(tenants, async (tx) => {
+    const created = await insert(tx, firsts);
+    const dispatches = firsts.filter(({ runId }) => created.has(runId));
+    await queue.send(
+      tx,
+      dispatches.map(({ runId, priority, startAt }) => ({
+        uuid: runUuid(runId),
+        priority,
+        ...(startAt && { startAfter: startAt }),
+      })),
+    );
+    if (dispatches.length > 0) await tx.query(`select pg_notify('aos_runs', 'queued')`);
+    const known = await earlier(tx, batch, created);
+    return batch.map((acceptance) => answer(acceptance, created, known));
+  });
+}
+
+function answer(
+  { runId, tenant, idempotency }: Acceptance,
+  created: ReadonlySet<string>,
+  known: ReadonlyMap<string, KeyRow>,
+): Answer {
+  if (created.has(runId)) return { runId, created: true };
+  const row = idempotency && known.get(keyOf(tenant, idempotency.key));
+  if (!row) return new AosError('internal', 'The run was not stored.');
+  return row.body_hash === idempotency.bodyHash.toString('hex')
+    ? { runId: `run_${row.run_id}`, created: false }
+    : new AosError(
+        'idempotency_mismatch',
+        `The key ${JSON.stringify(idempotency.key)} was used before with another body; use a new key for a new request.`,
+      );
+}
+
+function withoutRepeatedKeys(batch: readonly Acceptance[]): Acceptance[] {
+  const seen = new Set<string>();
+  return batch.filter(({ tenant, idempotency }) => {
+    if (!idempotency) return true;
+    const key = keyOf(tenant, idempotency.key);
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+async function insert(tx: Db, batch: readonly Acceptance[]): Promise<ReadonlySet<string>> {
+  const rows = await tx.query<{ id: string }>(INSERT, [JSON.stringify(batch.map(toRow))]);
+  return new Set(rows.map(({ id }) => `run_${id}`));
+}
+
+interface KeyRow {
+  readonly tenant_id: string;
+  readonly key: string;
+  readonly body_hash: string;
+  readonly run_id: string;
+}
+
+async function earlier(
+  tx: Db,
+  batch: readonly Acceptance[],
+  created: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, KeyRow>> {
+  const repeated = batch.filter(({ runId, idempotency }) => idempotency && !created.has(runId));
+  if (repeated.length === 0) return new Map();
+  const rows = await tx.query<KeyRow>(
+    `select k.tenant_id, k.key, encode(k.body_hash, 'hex') as body_hash, k.run_id
+       from aos.idempotency_keys k
+       join unnest($1::text[], $2::text[]) as asked(tenant_id, key) using (tenant_id, key)`,
+    [repeated.map(({ tenant }) => tenant), repeated.map(({ idempotency }) => idempotency?.key)],
+  );
+  return new Map(rows.map((row) => [keyOf(row.tenant_id, row.key), row]));
+}
+
+/** Keys are taken in one order by everybody, so that two batches never wait for each other in a ring. */
+const INSERT = `
+  with asked as (
+    select *
+      from jsonb_to_recordset($1::jsonb) as a(
+             id uuid, tenant_id text, agent text, agent_version int, planner text, priority int,
+             start_at timestamptz, expires_at timestamptz, wall_ms bigint, parent_run_id uuid,
+             origin_run_id uuid, origin_mode text, goal text, input jsonb, given_plan jsonb,
+             limits jsonb, tags jsonb, plan jsonb, plan_hash text, reuse jsonb, events jsonb,
+             key text, body_hash text)),
+  keys as (
+    insert into aos.idempotency_keys (tenant_id, key, body_hash, run_id)
+    select tenant_id, key, decode(body_hash, 'hex'), id
+      from asked
+     where key is not null
+     order by tenant_id, key
+        on conflict do nothing
+    returning run_id),
+  fresh as (
+    select * from asked where key is null or id in (select run_id from keys)),
+  runs as (
+    insert into aos.runs (id, tenant_id, agent, agent_version, planner, priority, start_at,
+                          expires_at, wall_ms, parent_run_id, origin_run_id, origin_mode)
+    select id, tenant_id, agent, agent_version, planner, priority, start_at,
+           expires_at, wall_ms, parent_run_id, origin_run_id, origin_mode
+      from fresh
+    returning id),
+  goals as (
+    insert into aos.goals (tenant_id, run_id, goal, input, plan, limits, tags)
+    select tenant_id, id, goal, input, given_plan, limits,
+           array(select jsonb_array_elements_text(tags))
+      from fresh),
+  plans as (
+    insert into aos.plans (tenant_id, run_id, version, planner, plan, hash)
+    select tenant_id, id, 1, planner, plan, plan_hash
+      from fresh
+     where plan is not null),
+  steps as (
+    insert into aos.steps (tenant_id, run_id, key, skill, skill_version, effect, status, attempt,
+                           epoch, input_hash, output, started_at, finished_at)
+    select f.tenant_id, f.id, s.key, s.skill, s."skillVersion", s.effect, 'completed', s.attempt,
+           0, s."inputHash", coalesce(s.output, 'null'), s."startedAt", s."finishedAt"
+      from fresh f,
+           jsonb_to_recordset(f.reuse) as s(
+             key text, skill text, "skillVersion" text, effect text, attempt int,
+             "inputHash" text, output jsonb, "startedAt" timestamptz, "finishedAt" timestamptz)
+     where f.reuse is not null),
+  events as (
+    insert into aos.events (tenant_id, run_id, seq, epoch, type, data)
+    select f.tenant_id, f.id, (e.place - 1)::int, 0, e.event ->> 'type', e.event -> 'data'
+      from fresh f, jsonb_array_elements(f.events) with ordinality as e(event, place))
+  select id from runs`;
+
+function toRow(acceptance: Acceptance): Record<string, unknown> {
+  const { goal, plan, origin, idempotency, reuse } = acceptance;
+  return {
+    id: runUuid(acceptance.runId),
+    tenant_id: acceptance.tenant,
+    agent: acceptance.agent,
+    agent_version: acceptance.agentVersion,
+    planner: acceptance.planner,
+    priority: acceptance.priority,
+    start_at: acceptance.startAt,
+    expires_at: acceptance.expiresAt,
+    wall_ms: goal.limits.wallMs,
+    parent_run_id: acceptance.parentRunId && runUuid(acceptance.parentRunId),
+    origin_run_id: origin && runUuid(origin.runId),
+    origin_mode: origin?.mode,
+    goal: goal.goal,
+    input: goal.input,
+    given_plan: goal.plan,
+    limits: goal.limits,
+    tags: goal.tags,
+    plan,
+    plan_hash: plan && hashJson(plan as unknown as Json),
+    reuse,
+    events: firstEvents(acceptance).map((event) => ({
+      type: event.type,
+      data: eventData(event),
+    })),
+    key: idempotency?.key,
+    body_hash: idempotency?.bodyHash.toString('hex'),
+  };
+}
+
+function firstEvents({ agent, planner, by, origin, plan, reuse }: Acceptance): RunEvent[] {
+  return [
+    { type: 'run.accepted', agent, planner, by, ...(origin && { origin }) },
+    ...(plan ? [planned(plan, planner)] : []),
+    ...(reuse ?? []).map(({ key }): RunEvent => ({
+      type: 'step.reused',
+      step: key,
+      runId: origin?.runId ?? '',
+    })),
+  ];
+}
+
+function planned(plan: Plan, planner: PlannerName): RunEvent {
+  const planHash = hashJson(plan as unknown as Json);
+  const steps = plan.steps.length;
+  return { type: 'run.planned', version: 1, planner, steps, planHash, durationMs: 0 };
+}
+
+function explained(error: unknown): AosError {
+  if (error instanceof AosError) return error;
+  switch (sqlState(error)) {
+    case '23503':
+      return new AosError('run_not_found', 'The parent run does not exist.', { cause: error });
+    case '55P03':
+    case '57014':
+      return new AosError(
+        'idempotency_in_flight',
+        'The first request with this key is still being stored.',
+        { cause: error, retryAfterMs: 1_000 },
+      );
+    default:
+      return new AosError('internal', 'The run could not be stored.', { cause: error });
+  }
+}
+
+function keyOf(tenant: string, key: string): string {
+  return `${tenant}\n${key}`;
+}
+
+function runUuid(runId: string): string {
+  const uuid = uuidOf('run', runId);
+  if (!uuid) throw new AosError('run_not_found', `No run has the id ${JSON.stringify(runId)}.`);
+  return uuid;
+}

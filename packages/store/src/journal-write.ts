@@ -1,0 +1,317 @@
+import {
+  eventData,
+  uuidOf,
+  type Change,
+  type NewApproval,
+  type NextState,
+  type PlanVersion,
+  type RunEvent,
+  type StepRecord,
+} from '@aos/core';
+
+import type { Claim } from './claims.ts';
+import type { Db } from './db.ts';
+import type { Queue } from './queue.ts';
+
+/** A change that waits for its commit. */
+export interface Asked {
+  readonly claim: Claim;
+  readonly change: Change;
+  readonly at: Date;
+}
+
+/** A change with the places of its events in its run. Every change has one, so a place tells it apart. */
+export interface Entry extends Asked {
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+}
+
+/** Fixes the places, before the change is sent: sent twice, it is recognised. */
+export function place(asked: Asked): Entry {
+  const { claim, change } = asked;
+  if (change.events.length === 0) throw new Error('A change without an event has no place.');
+  const firstSeq = claim.nextSeq;
+  claim.nextSeq += change.events.length;
+  return { ...asked, firstSeq, lastSeq: claim.nextSeq - 1 };
+}
+
+/** The places of entries that can never have been written are free again. */
+export function takeBack(entries: readonly Entry[]): void {
+  for (const { claim, firstSeq } of entries.toReversed()) claim.nextSeq = firstSeq;
+}
+
+/**
+ * Writes the entries of runs that this worker still holds, in one statement, and settles the jobs of
+ * runs whose claim ends. Returns the runs it held; of all others nothing was written. In the caller's
+ * transaction.
+ */
+export async function writeEntries(
+  tx: Db,
+  queue: Queue,
+  entries: readonly Entry[],
+  workerUuid: string,
+  lane: number,
+): Promise<ReadonlySet<string>> {
+  const rows = await tx.query<HeldRow>(WRITE, [
+    ...runColumns(entries),
+    workerUuid,
+    ...eventColumns(entries),
+    ...stepColumns(entries),
+    lane,
+    JSON.stringify(entries.flatMap(planRows)),
+    JSON.stringify(entries.flatMap(approvalRows)),
+  ]);
+  const held = new Map(rows.map((row) => [row.id, row]));
+  const ended = entries.filter(({ claim, change }) => change.next && held.has(claim.uuid));
+  if (ended.length > 0) await settleJobs(tx, queue, ended, held);
+  return new Set(held.keys());
+}
+
+interface HeldRow {
+  readonly id: string;
+  readonly priority: number;
+  readonly cancel_requested: boolean;
+}
+
+/** Finished: the job is completed. Waiting: it leaves the queue until the wait is over. */
+async function settleJobs(
+  tx: Db,
+  queue: Queue,
+  ended: readonly Entry[],
+  held: ReadonlyMap<string, HeldRow>,
+): Promise<void> {
+  const parked = ended.filter(({ change }) => change.next?.status !== 'finished');
+  await queue.complete(
+    tx,
+    ended.filter(({ change }) => change.next?.status === 'finished').map(({ claim }) => claim.job),
+  );
+  if (parked.length === 0) return;
+  const urgent = await decidedMeanwhile(tx, parked);
+  await queue.remove(
+    tx,
+    parked.map(({ claim }) => claim.uuid),
+  );
+  const dispatches = parked.flatMap(({ claim, change }) => {
+    const row = held.get(claim.uuid);
+    const next = change.next as Exclude<NextState, { status: 'finished' }>;
+    const now = next.status === 'queued' || row?.cancel_requested || urgent.has(claim.uuid);
+    const startAfter = !now && next.status === 'waiting' ? next.wakeAt : undefined;
+    if (!now && !startAfter) return [];
+    const priority = row?.priority ?? 0;
+    return [{ uuid: claim.uuid, priority, resumed: true, ...(startAfter && { startAfter }) }];
+  });
+  await queue.send(tx, dispatches);
+  if (dispatches.length > 0) await tx.query(`select pg_notify('aos_runs', 'queued')`);
+}
+
+/**
+ * Approvals that were decided between the worker's last look and this commit: their runs must not go to
+ * sleep. A statement of its own, so that it sees what was committed before we got the run's row.
+ */
+async function decidedMeanwhile(tx: Db, parked: readonly Entry[]): Promise<ReadonlySet<string>> {
+  const rows = await tx.query<{ run_id: string }>(
+    `select distinct s.run_id
+       from aos.steps s
+       join aos.approvals a on a.id = s.approval_id
+      where s.run_id = any ($1::uuid[])
+        and s.status = 'waiting'
+        and a.decision is not null`,
+    [parked.map(({ claim }) => claim.uuid)],
+  );
+  return new Set(rows.map(({ run_id }) => run_id));
+}
+
+/**
+ * `held` locks the rows of the runs whose epoch is still ours, in one order; everything else joins it,
+ * so a worker that lost its claim writes nothing. Events that stand already are left as they are, and
+ * only new ones are counted: sending a batch twice changes nothing.
+ */
+const WRITE = `
+  with claims as (
+    select * from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[])
+                    as c(id, epoch, status, outcome, failure_code, waiting_for, wake_at)),
+  held as (
+    select r.id, r.tenant_id, r.epoch, r.priority, r.cancel_requested_at is not null as cancel_requested
+      from aos.runs r
+      join claims c on c.id = r.id and c.epoch = r.epoch
+     where r.worker_id = $8
+     order by r.id
+       for no key update of r),
+  written as (
+    insert into aos.events (tenant_id, run_id, seq, epoch, type, data, at)
+    select h.tenant_id, e.run_id, e.seq, h.epoch, e.type, e.data::jsonb, e.at
+      from unnest($9::uuid[], $10::int[], $11::text[], $12::text[], $13::timestamptz[])
+             as e(run_id, seq, type, data, at)
+      join held h on h.id = e.run_id
+        on conflict (run_id, seq) do nothing
+    returning run_id, seq),
+  steps as (
+    insert into aos.steps as kept
+           (tenant_id, run_id, key, skill, skill_version, effect, status, attempt, epoch, input_hash,
+            output, failure, waiting_for, wake_at, approval_id, skip_reason, started_at, finished_at)
+    select h.tenant_id, s.run_id, s.key, s.skill, s.skill_version, s.effect, s.status, s.attempt,
+           h.epoch, s.input_hash, s.output::jsonb, s.failure::jsonb, s.waiting_for, s.wake_at,
+           s.approval_id, s.skip_reason, s.started_at, s.finished_at
+      from unnest($17::uuid[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[],
+                  $23::int[], $24::text[], $25::text[], $26::text[], $27::text[], $28::timestamptz[],
+                  $29::uuid[], $30::text[], $31::timestamptz[], $32::timestamptz[])
+             as s(run_id, key, skill, skill_version, effect, status, attempt, input_hash, output,
+                  failure, waiting_for, wake_at, approval_id, skip_reason, started_at, finished_at)
+      join held h on h.id = s.run_id
+        on conflict (run_id, key) do update
+       set status = excluded.status, attempt = excluded.attempt, epoch = excluded.epoch,
+           input_hash = excluded.input_hash, output = excluded.output, failure = excluded.failure,
+           waiting_for = excluded.waiting_for, wake_at = excluded.wake_at,
+           approval_id = excluded.approval_id, skip_reason = excluded.skip_reason,
+           started_at = excluded.started_at, finished_at = excluded.finished_at,
+           effect = excluded.effect, skill_version = excluded.skill_version
+     where kept.status in ('started', 'waiting')),
+  plans as (
+    insert into aos.plans (tenant_id, run_id, version, planner, plan, hash)
+    select h.tenant_id, p.run_id, p.version, p.planner, p.plan, p.hash
+      from jsonb_to_recordset($34::jsonb) as p(run_id uuid, version int, planner text, plan jsonb, hash text)
+      join held h on h.id = p.run_id
+        on conflict do nothing),
+  approvals as (
+    insert into aos.approvals (tenant_id, id, run_id, step_key, kind, reason, skill, input, input_hash)
+    select h.tenant_id, a.id, a.run_id, a.step_key, a.kind, a.reason, a.skill, a.input, a.input_hash
+      from jsonb_to_recordset($35::jsonb) as a(
+             id uuid, run_id uuid, step_key text, kind text, reason text, skill text, input jsonb, input_hash text)
+      join held h on h.id = a.run_id
+        on conflict do nothing),
+  counted as (
+    insert into aos.tallies as kept (worker_id, lane, metric, label_a, label_b, value)
+    select $8, $33::smallint, t.metric, t.label_a, t.label_b, count(*)
+      from (select unnest($9::uuid[]) as run_id, unnest($10::int[]) as seq, unnest($14::text[]) as metric,
+                   unnest($15::text[]) as label_a, unnest($16::text[]) as label_b) as t
+      join written w on w.run_id = t.run_id and w.seq = t.seq
+     where t.metric is not null
+     group by t.metric, t.label_a, t.label_b
+        on conflict (worker_id, lane, metric, label_a, label_b) do update
+       set value = kept.value + excluded.value),
+  ended as (
+    update aos.runs r
+       set status = case when c.status = 'waiting' and h.cancel_requested then 'queued' else c.status end,
+           outcome = c.outcome,
+           failure_code = c.failure_code,
+           waiting_for = case when c.status = 'waiting' and not h.cancel_requested then c.waiting_for end,
+           wake_at = case when c.status = 'waiting' and not h.cancel_requested then c.wake_at end,
+           finished_at = case when c.status = 'finished' then clock_timestamp() end,
+           worker_id = null
+      from claims c
+      join held h on h.id = c.id
+     where r.id = c.id
+       and c.status is not null)
+  select id, priority, cancel_requested from held`;
+
+function runColumns(entries: readonly Entry[]): unknown[][] {
+  const claims = new Map(entries.map(({ claim }) => [claim.uuid, claim]));
+  const next = new Map(
+    entries.flatMap((e) => (e.change.next ? [[e.claim.uuid, e.change.next]] : [])),
+  );
+  const columns: unknown[][] = [[], [], [], [], [], [], []];
+  for (const { uuid, epoch } of claims.values()) {
+    const end = next.get(uuid);
+    const finished = end?.status === 'finished' ? end : undefined;
+    const waiting = end?.status === 'waiting' ? end : undefined;
+    push(columns, [
+      uuid,
+      epoch,
+      end?.status,
+      finished?.outcome,
+      finished?.failureCode,
+      waiting?.waitingFor,
+      waiting?.wakeAt,
+    ]);
+  }
+  return columns;
+}
+
+function eventColumns(entries: readonly Entry[]): unknown[][] {
+  const columns: unknown[][] = [[], [], [], [], [], [], [], []];
+  for (const { claim, change, firstSeq, at } of entries) {
+    for (const [offset, event] of change.events.entries()) {
+      const data = JSON.stringify(eventData(event));
+      push(columns, [
+        claim.uuid,
+        firstSeq + offset,
+        event.type,
+        data,
+        at,
+        ...tallyOf(event, claim),
+      ]);
+    }
+  }
+  return columns;
+}
+
+/** What an event counts as: metric and two labels. */
+function tallyOf(event: RunEvent, { planner }: Claim): (string | undefined)[] {
+  switch (event.type) {
+    case 'run.finished':
+      return ['runs', event.outcome, planner];
+    case 'step.completed':
+    case 'step.failed':
+      // Attempt 0: it failed before the skill was called.
+      return event.attempt > 0 ? ['skill_attempts', event.skill, ''] : NOT_COUNTED;
+    default:
+      return NOT_COUNTED;
+  }
+}
+
+const NOT_COUNTED = [undefined, undefined, undefined];
+
+/** The last record of each step: one statement may not write a row twice. */
+function stepColumns(entries: readonly Entry[]): unknown[][] {
+  const records = new Map<string, [Claim, StepRecord]>();
+  for (const { claim, change } of entries) {
+    for (const step of change.steps ?? []) records.set(`${claim.uuid} ${step.key}`, [claim, step]);
+  }
+  const columns: unknown[][] = Array.from({ length: 16 }, () => []);
+  for (const [{ uuid }, step] of records.values()) {
+    const wait = step.status === 'waiting' ? step.wait : undefined;
+    const output = 'output' in step ? step.output : undefined;
+    const failure =
+      step.status === 'failed' ? step.failure : wait?.for === 'retry' ? wait.failure : undefined;
+    push(columns, [
+      uuid,
+      step.key,
+      step.skill,
+      step.skillVersion,
+      step.effect,
+      step.status,
+      step.attempt,
+      step.inputHash,
+      output === undefined ? undefined : JSON.stringify(output),
+      failure && JSON.stringify(failure),
+      wait?.for,
+      wait?.for === 'retry' ? wait.until : undefined,
+      wait && wait.for !== 'retry' ? uuidOf('approval', wait.approvalId) : undefined,
+      step.status === 'skipped' ? step.reason : undefined,
+      step.startedAt,
+      step.finishedAt,
+    ]);
+  }
+  return columns;
+}
+
+function planRows({ claim, change }: Entry): (PlanVersion & { run_id: string })[] {
+  return change.plan ? [{ run_id: claim.uuid, ...change.plan }] : [];
+}
+
+function approvalRows({ claim, change }: Entry): Record<string, unknown>[] {
+  return (change.approvals ?? []).map((approval: NewApproval) => ({
+    id: uuidOf('approval', approval.id),
+    run_id: claim.uuid,
+    step_key: approval.stepKey,
+    kind: approval.kind,
+    reason: approval.reason,
+    skill: approval.skill,
+    input: approval.input,
+    input_hash: approval.inputHash,
+  }));
+}
+
+function push(columns: unknown[][], row: readonly unknown[]): void {
+  for (const [at, value] of row.entries()) (columns[at] as unknown[]).push(value ?? null);
+}

@@ -1,0 +1,136 @@
+import { ClaimLost, type Change } from '@aos/core';
+
+import type { Claim } from './claims.ts';
+import { isBusy, isConflict, isUnavailable, type Database, type Db } from './db.ts';
+import { createGroup } from './group.ts';
+import { place, takeBack, writeEntries, type Asked, type Entry } from './journal-write.ts';
+import type { Queue } from './queue.ts';
+
+/** The one writer of what workers do to their runs. */
+export interface Journal {
+  /**
+   * Commits the change, together with those of other runs that wait at the same moment. Resolves after
+   * the commit. Rejects with `ClaimLost` when the run is in other hands; then nothing of it was written.
+   *
+   * An answer that was lost is no loss: the same change is sent again until the database says whether
+   * it stands, which is safe because an event's place in its run is fixed before it is sent.
+   */
+  commit(claim: Claim, change: Change): Promise<void>;
+  /** The lease is gone: whatever has not been written is refused from now on. */
+  abandon(): void;
+  drained(): Promise<void>;
+}
+
+export interface JournalOptions {
+  readonly workerUuid: string;
+  readonly onBatch?: (size: number) => void;
+  readonly lanes?: number;
+}
+
+const LANES = 2;
+const BATCH_MAX = 256;
+const CONFLICT_RETRIES = 20;
+const RECONNECT_DELAY_MS = 100;
+
+/** What became of an entry; an error when its own data cannot be stored. */
+type Fate = 'written' | 'refused' | Error;
+
+export function openJournal(database: Database, queue: Queue, options: JournalOptions): Journal {
+  const abandoned = new AbortController();
+  const writer: Writer = { database, queue, workerUuid: options.workerUuid, abandoned };
+  const group = createGroup<Asked, Fate>({
+    lanes: options.lanes ?? LANES,
+    batchMax: BATCH_MAX,
+    // A run keeps to one lane, so its events become visible in their order.
+    laneOf: ({ claim }) => Number.parseInt(claim.uuid.slice(-4), 16),
+    flush: (asked, lane) => {
+      options.onBatch?.(asked.length);
+      return flush(writer, asked, lane);
+    },
+  });
+  return {
+    async commit(claim, change) {
+      if (abandoned.signal.aborted) throw lost(claim);
+      const fate = await group.add({ claim, change, at: new Date() });
+      if (fate instanceof Error) throw fate;
+      if (fate === 'refused') throw lost(claim);
+    },
+    abandon: () => abandoned.abort(),
+    drained: () => group.drained(),
+  };
+}
+
+interface Writer {
+  readonly database: Database;
+  readonly queue: Queue;
+  readonly workerUuid: string;
+  readonly abandoned: AbortController;
+}
+
+async function flush(writer: Writer, asked: readonly Asked[], lane: number): Promise<Fate[]> {
+  const entries = asked.map(place);
+  let sentBefore = false;
+  for (let conflicts = 0; ;) {
+    if (writer.abandoned.signal.aborted) return entries.map(() => 'refused');
+    try {
+      return await attempt(writer, entries, lane, sentBefore);
+    } catch (error) {
+      sentBefore = true;
+      if (isUnavailable(error)) {
+        await pause(RECONNECT_DELAY_MS);
+      } else if ((isConflict(error) || isBusy(error)) && conflicts < CONFLICT_RETRIES) {
+        conflicts++;
+        await pause(Math.random() * 5 * conflicts);
+      } else if (entries.length > 1) {
+        // The fault lies in one entry's data: the others must not suffer from it.
+        takeBack(entries);
+        const fates: Fate[] = [];
+        for (const one of asked) fates.push(...(await flush(writer, [one], lane)));
+        return fates;
+      } else {
+        takeBack(entries);
+        return [error instanceof Error ? error : new Error(String(error))];
+      }
+    }
+  }
+}
+
+async function attempt(
+  writer: Writer,
+  entries: readonly Entry[],
+  lane: number,
+  sentBefore: boolean,
+): Promise<Fate[]> {
+  return writer.database.transaction(async (tx) => {
+    const held = await writeEntries(tx, writer.queue, entries, writer.workerUuid, lane);
+    const refused = entries.filter(({ claim }) => !held.has(claim.uuid));
+    const stands = sentBefore ? await standing(tx, refused) : new Set<Entry>();
+    return entries.map((entry) =>
+      held.has(entry.claim.uuid) || stands.has(entry) ? 'written' : 'refused',
+    );
+  });
+}
+
+/** Which of these were committed before, by us, with an answer that never arrived. */
+async function standing(tx: Db, entries: readonly Entry[]): Promise<ReadonlySet<Entry>> {
+  if (entries.length === 0) return new Set();
+  const rows = await tx.query<{ nth: string }>(
+    `select a.nth
+       from unnest($1::uuid[], $2::int[], $3::int[]) with ordinality as a(run_id, seq, epoch, nth)
+       join aos.events e on e.run_id = a.run_id and e.seq = a.seq and e.epoch = a.epoch`,
+    [
+      entries.map(({ claim }) => claim.uuid),
+      entries.map(({ lastSeq }) => lastSeq),
+      entries.map(({ claim }) => claim.epoch),
+    ],
+  );
+  return new Set(rows.map(({ nth }) => entries[Number(nth) - 1] as Entry));
+}
+
+function lost({ uuid, epoch }: Claim): ClaimLost {
+  return new ClaimLost(`The claim ${epoch} on run ${uuid} is gone.`);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,176 @@
+import { uuidOf, type SkillManifest } from '@aos/core';
+
+import type { Database, Db } from './db.ts';
+import type { Queue } from './queue.ts';
+
+/** A worker that does not renew for this long is dead. */
+export const LEASE_MS = 5_000;
+export const RENEW_EVERY_MS = 1_500;
+/** By its own clock a worker stops this long before others may take its runs. */
+export const LEASE_MARGIN_MS = 1_200;
+
+export interface NewWorker {
+  readonly uuid: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly version: string;
+  readonly port?: number;
+  readonly slots: number;
+  readonly skills: readonly SkillManifest[];
+}
+
+/** The number of the advisory lock that a worker's LISTEN connection holds while it lives. */
+export function lockKeyOf(uuid: string): bigint {
+  return BigInt.asIntN(64, BigInt(`0x${uuid.replaceAll('-', '').slice(16)}`));
+}
+
+/** Call it only with the lock held: a live row with a free lock is taken for dead. */
+export async function register(db: Db, worker: NewWorker): Promise<void> {
+  await db.query(
+    `insert into aos.workers (id, host, pid, version, port, slots, skills, lock_key, lease_until)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, now() + $9 * interval '1 ms')`,
+    [
+      worker.uuid,
+      worker.host,
+      worker.pid,
+      worker.version,
+      worker.port ?? null,
+      worker.slots,
+      worker.skills.map(({ name, version }) => `${name}@${version}`),
+      lockKeyOf(worker.uuid).toString(),
+      LEASE_MS,
+    ],
+  );
+}
+
+export interface Renewal {
+  /** False: the lease ran out and others may have the runs. */
+  readonly held: boolean;
+  /** Runs of this worker that somebody wants cancelled. */
+  readonly cancelling: readonly { readonly uuid: string; readonly by: string }[];
+}
+
+export async function renew(db: Db, uuid: string): Promise<Renewal> {
+  const rows = await db.query<{ cancelling: { uuid: string; by: string }[] | null }>(
+    `update aos.workers
+        set lease_until = now() + $2 * interval '1 ms'
+      where id = $1 and state in ('live', 'stopping') and lease_until > now()
+  returning (select jsonb_agg(jsonb_build_object('uuid', r.id, 'by', r.cancel_requested_by))
+               from aos.runs r
+              where r.worker_id = $1 and r.cancel_requested_at is not null
+                and r.status <> 'finished') as cancelling`,
+    [uuid, LEASE_MS],
+  );
+  const [row] = rows;
+  return { held: row !== undefined, cancelling: row?.cancelling ?? [] };
+}
+
+/** It takes no new runs. */
+export async function stopping(db: Db, uuid: string): Promise<void> {
+  await db.query(`update aos.workers set state = 'stopping' where id = $1 and state = 'live'`, [
+    uuid,
+  ]);
+}
+
+/** It ended by itself and holds nothing any more. */
+export async function stopped(db: Db, uuid: string): Promise<void> {
+  await db.query(
+    `update aos.workers
+        set state = 'stopped', ended_at = now()
+      where id = $1 and state in ('live', 'stopping')`,
+    [uuid],
+  );
+}
+
+/**
+ * Other workers that seem dead: their lease ran out, or nobody holds their lock any more. A process that
+ * is killed loses its connection, so its lock is free at once.
+ */
+export async function suspects(db: Db, self: string): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    `with others as materialized (
+       select id, lock_key, lease_until
+         from aos.workers
+        where state in ('live', 'stopping') and id <> $1)
+     select id from others
+      where lease_until < now() or pg_try_advisory_xact_lock(lock_key)`,
+    [self],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * Declares workers dead and gives their runs back to the queue, ahead of new ones. Raising the epoch
+ * refuses whatever a worker that was merely frozen still tries to write. Returns the runs.
+ */
+export async function rescue(
+  database: Database,
+  queue: Queue,
+  dead: readonly string[],
+): Promise<string[]> {
+  return database.transaction(async (tx) => {
+    const declared = await tx.query<{ id: string }>(
+      `update aos.workers
+          set state = 'lost', ended_at = now()
+        where id in (select w.id
+                       from aos.workers w
+                      where w.id = any ($1::uuid[])
+                        and w.state in ('live', 'stopping')
+                        and (w.lease_until < now() or pg_try_advisory_xact_lock(w.lock_key))
+                        for update skip locked)
+    returning id`,
+      [dead],
+    );
+    if (declared.length === 0) return [];
+    const runs = await tx.query<{ id: string; priority: number }>(
+      `update aos.runs
+          set status = 'queued', worker_id = null, epoch = epoch + 1
+        where worker_id = any ($1::uuid[])
+    returning id, priority`,
+      [declared.map(({ id }) => id)],
+    );
+    await redispatch(tx, queue, runs);
+    return runs.map(({ id }) => id);
+  });
+}
+
+/**
+ * The level-triggered backstop: runs that should be on their way and have no job, whatever lost it.
+ * Returns how many it sent again.
+ */
+export async function dispatchForgotten(database: Database, queue: Queue): Promise<number> {
+  return database.transaction(async (tx) => {
+    const forgotten = await queue.forgotten(tx, FORGOTTEN_AFTER_S, FORGOTTEN_MAX);
+    await redispatch(tx, queue, forgotten);
+    return forgotten.length;
+  });
+}
+
+const FORGOTTEN_AFTER_S = 30;
+const FORGOTTEN_MAX = 500;
+
+/** Rows of workers that ended long ago; their tallies stay. */
+export async function prune(db: Db): Promise<void> {
+  await db.query(`delete from aos.workers where ended_at < now() - interval '1 day'`);
+}
+
+export function workerUuid(workerId: string): string {
+  return uuidOf('worker', workerId) ?? '';
+}
+
+async function redispatch(
+  tx: Db,
+  queue: Queue,
+  runs: readonly { readonly id: string; readonly priority: number }[],
+): Promise<void> {
+  if (runs.length === 0) return;
+  await queue.remove(
+    tx,
+    runs.map(({ id }) => id),
+  );
+  await queue.send(
+    tx,
+    runs.map(({ id, priority }) => ({ uuid: id, priority, resumed: true })),
+  );
+  await tx.query(`select pg_notify('aos_runs', 'queued')`);
+}
