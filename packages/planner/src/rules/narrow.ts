@@ -1,0 +1,70 @@
+import type { Narrow } from './clause.ts';
+import { refusal } from './refuse.ts';
+import type { Form } from './value.ts';
+
+/** Fields a list can be sorted by; a list without a row takes any field. */
+const fields: Partial<Record<Form, readonly string[]>> = {
+  headings: ['text', 'level'],
+  links: ['text', 'url'],
+  tables: ['caption'],
+};
+const LISTS = new Set<Form>(['headings', 'links', 'tables', 'rows', 'result']);
+
+export interface Expression {
+  /** JSONata over the list. */
+  readonly text: string;
+  /** What the step is called. */
+  readonly stepName: string;
+}
+
+/**
+ * JSONata that leaves of a list what is meant. Every stage stands in brackets, so that a list of one
+ * or none stays a list.
+ */
+export function narrowExpression(narrow: Narrow, form: Form): Expression {
+  const { levels, contains, unique, sort, take } = narrow;
+  if (!LISTS.has(form)) {
+    throw refusal(`The ${form} is no list, so there is nothing to filter, sort or limit in it.`);
+  }
+  let text = '$';
+  let stepName = 'filter';
+  if (levels) {
+    if (form !== 'headings') throw refusal(`Only headings have levels, not the ${form}.`);
+    text = `[${text}[level in [${[...new Set(levels)].join(', ')}]]]`;
+  }
+  if (contains !== undefined) {
+    const sought = JSON.stringify(contains.toLowerCase());
+    text = `[${text}[$contains($lowercase($string($)), ${sought})]]`;
+  }
+  if (unique) {
+    text =
+      form === 'links'
+        ? `[$each(${text} {url: $[0]}, function($link) { $link })]`
+        : `[$distinct(${text})]`;
+    stepName = 'unique';
+  }
+  if (sort) {
+    text = sorted(text, sort, form);
+    stepName = 'sort';
+  }
+  if (take) {
+    const range = take.from === 'start' ? `0..${take.count - 1}` : `-${take.count}..-1`;
+    if (take.count < 1) throw refusal('The goal asks for 0 of a list.');
+    text = `[${text}[[${range}]]]`;
+    stepName = sort || unique ? stepName : take.from === 'start' ? 'first' : 'last';
+  }
+  return { text, stepName: levels || contains !== undefined ? 'filter' : stepName };
+}
+
+function sorted(list: string, sort: NonNullable<Narrow['sort']>, form: Form): string {
+  const allowed = fields[form];
+  const by = sort.by ?? allowed?.[0];
+  if (sort.by === undefined && sort.descending && !allowed) return `[$reverse(${list})]`;
+  if (by === undefined || (allowed && !allowed.includes(by))) {
+    const choice = allowed ? `: ${allowed.join(' or ')}` : ', the name of a column';
+    throw refusal(`The goal does not say by which field to sort the ${form}${choice}.`);
+  }
+  const field = /^[A-Za-z_]\w*$/.test(by) ? by : `\`${by.replaceAll('`', '')}\``;
+  const sign = sort.descending ? '<' : '>';
+  return `[$sort(${list}, function($a, $b) { $a.${field} ${sign} $b.${field} })]`;
+}

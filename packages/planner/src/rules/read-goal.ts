@@ -1,0 +1,99 @@
+import type { Catalog, JsonObject } from '@aos/core';
+
+import { clauseIntents } from './clause-intents.ts';
+import type { Clause } from './clause.ts';
+import { fillInputs, inputSources } from './input-sources.ts';
+import type { Intent, Wanted } from './intent.ts';
+import { readClauses } from './read-clauses.ts';
+import { quoteList, refusal } from './refuse.ts';
+import { distinct, type Scheme } from './source.ts';
+import { tokenize } from './tokenize.ts';
+
+export interface GoalText {
+  readonly goal: string;
+  readonly input: JsonObject;
+  readonly scheme: Scheme;
+  readonly catalog: Catalog;
+}
+
+/** Sources one goal may name; a plan of one's own with `forEach` has no such limit. */
+export const SOURCES_MAX = 20;
+
+/** Understands a goal wholly, or refuses with `goal_not_plannable`: no word is skipped in silence. */
+export function readGoal({ goal, input, scheme, catalog }: GoalText): Wanted {
+  const { clauses, unknown, leftOut } = readClauses(
+    fillInputs(tokenize(goal, scheme), input, scheme),
+  );
+  const active = clauses.filter(({ negated }) => !negated);
+  const understood = describe(active);
+  refuseVerbs(active, understood, catalog);
+  if (unknown.length > 0) {
+    throw refusal(
+      `The rules planner does not understand ${quoteList(unknown)}. Say it in simpler words, give a plan, or use the planner claude.`,
+      understood,
+    );
+  }
+  const intents = without(active.flatMap(clauseIntents), clauses);
+  const named = distinct(active.flatMap((clause) => clause.sources));
+  const sources = named.length > 0 ? named : inputSources(input, scheme);
+  if (sources.length > SOURCES_MAX) {
+    throw refusal(
+      `The goal names ${sources.length} sources; the rules planner takes ${SOURCES_MAX}. A plan with forEach takes more.`,
+    );
+  }
+  if (!intents.some((intent) => intent.do !== 'visit' || intent.asked)) {
+    throw refusal('The goal does not say what to do.', understood);
+  }
+  return {
+    intents,
+    sources,
+    notes: leftOut.length > 0 ? [`Left out of the plan as background: ${quoteList(leftOut)}.`] : [],
+  };
+}
+
+/** Verbs that are understood, but are more than rules can do. */
+function refuseVerbs(clauses: readonly Clause[], understood: string, catalog: Catalog): void {
+  for (const { verb, word } of clauses) {
+    if (verb === 'model') {
+      throw refusal(
+        `“${word}” needs a language model to plan and to answer; the rules planner works without one. Configure a key, or give a plan with llm_invoke.`,
+        understood,
+      );
+    }
+    if (verb === 'outside') {
+      const why = catalog.has('notify')
+        ? 'the rules planner cannot word a message; give a plan with notify'
+        : 'the skill notify is not in the catalog';
+      throw refusal(`“${word}” cannot be planned: ${why}.`, understood);
+    }
+  }
+}
+
+/** Takes out what the goal says it does not want. */
+function without(intents: readonly Intent[], clauses: readonly Clause[]): Intent[] {
+  const unwanted = new Set(
+    clauses.flatMap(({ without: things, negated, mentions, verb }) => [
+      ...things,
+      ...(negated && verb === 'obtain' ? mentions.map(({ thing }) => thing) : []),
+    ]),
+  );
+  return intents.flatMap((intent) => {
+    if (intent.do === 'summarize' && unwanted.has('summary')) return [];
+    if (intent.do === 'report' && unwanted.has('report')) return [];
+    if (!('mentions' in intent) || intent.mentions.length === 0) return [intent];
+    const mentions = intent.mentions.filter(({ thing }) => !unwanted.has(thing));
+    return mentions.length > 0 ? [{ ...intent, mentions }] : [];
+  });
+}
+
+/** The clauses in their own words, for refusals. */
+function describe(clauses: readonly Clause[]): string {
+  return clauses
+    .map(({ word, mentions, sources }) =>
+      [word, ...mentions.map((mention) => mention.word), ...sources.map(({ label }) => label)]
+        .filter(Boolean)
+        .join(' '),
+    )
+    .filter(Boolean)
+    .join('; ');
+}

@@ -1,0 +1,146 @@
+import { endClause, meaningAt, narrowOf, nextToken, nextWord, type Reader } from './reader.ts';
+import type { Token } from './tokenize.ts';
+import { meaningOf, numberOf, type Role } from './words.ts';
+
+const open = (reader: Reader) => {
+  reader.open = true;
+  reader.noun = false;
+};
+const preposition = (reader: Reader, name: string) => {
+  reader.preposition = name;
+  reader.noun = true;
+  reader.open = false;
+  reader.negated = false;
+  if (name === 'about') reader.clause.about = true;
+};
+
+/** How each word that steers its neighbours changes the state of reading. */
+export const roleReaders: Readonly<Record<Role, (reader: Reader, name: string) => void>> = {
+  determiner: (reader) => {
+    reader.noun = true;
+    reader.open = false;
+  },
+  preposition,
+  and: (reader, name) => {
+    if (name === 'or' && !reader.negated && !reader.clause.negated) reader.unknown.push(name);
+    const negated = reader.negated || (name === 'or' && reader.clause.negated);
+    open(reader);
+    reader.negated = negated;
+  },
+  then: (reader) => {
+    endClause(reader);
+    open(reader);
+  },
+  to: (reader, name) => {
+    if (name === 'to') reader.preposition = 'to';
+    open(reader);
+  },
+  not: (reader) => {
+    open(reader);
+    reader.negated = true;
+  },
+  each: (reader) => {
+    reader.clause.each = true;
+    reader.noun = true;
+  },
+  first: (reader, name) => readTake(reader, 'start', name),
+  last: (reader, name) => readTake(reader, 'end', name),
+  unique: (reader) => {
+    reader.pending.unique = true;
+    reader.noun = true;
+    reader.open = false;
+  },
+  sorted: (reader, name) => {
+    narrowOf(reader).sort = name.includes('alphabetical') ? { by: 'text' } : {};
+  },
+  by: readBy,
+  descending: (reader) => {
+    const narrow = narrowOf(reader);
+    narrow.sort = { ...narrow.sort, descending: true };
+  },
+  level: readLevels,
+  containing: readContaining,
+  titled: (reader) => {
+    reader.preposition = 'titled';
+  },
+  sentence: (reader, name) => {
+    reader.clause.sentences = reader.number ?? (name === 'sentence' ? 1 : 3);
+    reader.number = undefined;
+    reader.noun = false;
+  },
+  'number of': (reader) => {
+    reader.counting = true;
+    reader.noun = true;
+  },
+  because: (reader, name) => {
+    const words = [name.replaceAll('.', ' ')];
+    for (; reader.at < reader.tokens.length; reader.at++) {
+      const token = reader.tokens[reader.at] as Token;
+      if (token.kind === 'mark' && token.text === '.') break;
+      words.push(token.text);
+    }
+    reader.leftOut.push(words.join(' '));
+  },
+  filler: () => {},
+};
+
+function readTake(reader: Reader, from: 'start' | 'end', name: string): void {
+  const next = nextToken(reader);
+  const count = next?.kind === 'number' ? next.value : numberOf(nextWord(reader));
+  if (count !== undefined) {
+    reader.at += 1;
+    reader.pending.take = { from, count };
+    reader.noun = true;
+    reader.open = false;
+  } else if (name !== 'top' && meaningAt(reader.tokens, reader.at)?.thing) {
+    reader.pending.take = { from, count: 1 };
+    reader.noun = true;
+  } else if (name === 'first') open(reader);
+  else reader.unknown.push(name);
+}
+
+/** `by text`, `by their url`, `by "unit price"` after something that sorts. */
+function readBy(reader: Reader): void {
+  const narrow = narrowOf(reader);
+  const sorting = narrow.sort
+    ? narrow
+    : reader.clause.narrow.sort
+      ? reader.clause.narrow
+      : undefined;
+  while (meaningOf(nextWord(reader))?.role === 'determiner') reader.at += 1;
+  const next = nextToken(reader);
+  if (!sorting || !next || next.kind === 'mark' || next.kind === 'json') {
+    preposition(reader, 'by');
+    return;
+  }
+  reader.at += 1;
+  sorting.sort = { ...sorting.sort, by: next.text };
+}
+
+function readLevels(reader: Reader): void {
+  const levels: number[] = [];
+  for (;;) {
+    const next = nextToken(reader);
+    const value = next?.kind === 'number' ? next.value : numberOf(nextWord(reader));
+    if (value === undefined) break;
+    levels.push(value);
+    reader.at += 1;
+    const joined = nextToken(reader);
+    const joins = joined?.kind === 'mark' ? joined.text === ',' : joined?.text === 'and';
+    if (!joins || reader.tokens[reader.at + 1]?.kind !== 'number') break;
+    reader.at += 1;
+  }
+  if (levels.length === 0) reader.unknown.push('level');
+  else reader.pending.levels = levels;
+  reader.noun = true;
+}
+
+function readContaining(reader: Reader): void {
+  const next = nextToken(reader);
+  if (!next || (next.kind !== 'quoted' && next.kind !== 'word' && next.kind !== 'code')) {
+    reader.unknown.push('containing');
+    return;
+  }
+  reader.at += 1;
+  narrowOf(reader).contains = next.text;
+}

@@ -1,0 +1,54 @@
+import type { Json } from '@aos/core';
+
+import { byLabel } from './draft.ts';
+import type { Source } from './source.ts';
+import type { Thing } from './words.ts';
+
+/** What a value is made of, which decides how it can be narrowed and written. */
+export type Form = Exclude<Thing, 'it' | 'all' | 'report' | 'file'> | 'count' | 'response';
+
+/** A result that later words of the goal can mean: one reference for each source. */
+export interface Value {
+  /** Its name in the output. */
+  readonly name: string;
+  readonly form: Form;
+  readonly refs: readonly Ref[];
+}
+
+export interface Ref {
+  readonly label: string;
+  /** `${step.path}` */
+  readonly text: string;
+  readonly sources: readonly Source[];
+}
+
+export function valueOf(name: string, form: Form, refs: readonly Ref[]): Value {
+  return { name, form, refs };
+}
+
+/** Whether the value is one piece of text, as a file or a section can hold it. */
+export function isText({ form }: Value): boolean {
+  return TEXTS.has(form);
+}
+
+const TEXTS = new Set<Form>(['page', 'text', 'title', 'summary', 'response']);
+
+/** The value in a plan: one reference, or an object of them by source. */
+export function template(value: Value): Json {
+  return byLabel(value.refs.map(({ label, text }) => [label, text]));
+}
+
+/** Several values as one: alone, or by name. */
+export function templateOfAll(values: readonly Value[]): Json {
+  const byName = new Map<string, Ref[]>();
+  for (const { name, refs } of values) {
+    const known = byName.get(name) ?? [];
+    known.push(...refs.filter((ref) => !known.some(({ text }) => text === ref.text)));
+    byName.set(name, known);
+  }
+  const entries = [...byName].map(
+    ([name, refs]) => [name, byLabel(refs.map(({ label, text }) => [label, text]))] as const,
+  );
+  const [only] = entries;
+  return entries.length === 1 && only ? only[1] : Object.fromEntries(entries);
+}
