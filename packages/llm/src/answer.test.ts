@@ -44,14 +44,20 @@ test('deep, huge and odd values do no harm', () => {
 });
 
 test('the further check is asked only when the schema holds', () => {
-  const check = () => [{ pointer: '#/a', detail: 'is odd' }];
-  assert.deepEqual(readAnswer('{"a": 1}', anyObject, check), { problems: check() });
+  const odd = [{ pointer: '#/a', detail: 'is odd' }];
+  const check = () => odd;
+  assert.deepEqual(readAnswer('{"a": 1}', anyObject, check), { problems: odd });
   const closed = { type: 'object', maxProperties: 0 } as const;
   assert.match(JSON.stringify(readAnswer('{"a": 1}', closed, check)), /must NOT have more than 0/);
 });
 
-test('the repair turn names the problems, each bounded', () => {
-  const text = repairText([{ pointer: '#/a', detail: 'x'.repeat(10_000) }]);
-  assert.match(text, /- #\/a xxx/);
-  assert.ok(text.length < 1000);
+test('problems are bounded, whatever the answer holds', () => {
+  const closed = { type: 'object', additionalProperties: false };
+  const fields = Array.from({ length: 100 }, (_, i) => [`${i}${'x'.repeat(1000)}`, i]);
+  const reading = readAnswer(JSON.stringify(Object.fromEntries(fields)), closed);
+  assert.ok('problems' in reading);
+  assert.equal(reading.problems.length, 20);
+  const text = repairText(reading.problems);
+  assert.match(text, /^- # has the unknown field "0xxx/m);
+  assert.ok(text.length < 7000);
 });

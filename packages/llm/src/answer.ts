@@ -10,6 +10,7 @@ import {
 
 /** A longer answer is not repaired: sending it back would cost more than asking anew. */
 export const REPAIRABLE_CHARS_MAX = 200_000;
+const PROBLEMS_MAX = 20;
 const DETAIL_CHARS_MAX = 300;
 const CANDIDATES_MAX = 20;
 
@@ -38,22 +39,27 @@ export function readAnswer(
     if (error instanceof AosError) return wrong(error.message);
     throw error;
   }
-  const [first, ...rest] = problemsOfForeign(schema, json);
-  if (first) return { problems: [first, ...rest] };
-  const [checked, ...more] = check(json);
-  return checked ? { problems: [checked, ...more] } : { json };
+  const broken = problemsOfForeign(schema, json);
+  const [first, ...rest] = bounded(broken.length > 0 ? broken : check(json));
+  return first ? { problems: [first, ...rest] } : { json };
 }
 
 /** The turn that shows the model what was wrong. */
 export function repairText(problems: readonly Problem[]): string {
-  const lines = problems.map(
-    ({ pointer, detail }) => `- ${pointer} ${detail.slice(0, DETAIL_CHARS_MAX)}`,
-  );
+  const lines = problems.map(({ pointer, detail }) => `- ${pointer} ${detail}`);
   return [
     'Your answer cannot be used. Its problems, each with a JSON Pointer into it:',
     ...lines,
     'Answer again with the whole corrected JSON value and nothing else.',
   ].join('\n');
+}
+
+/** They quote the answer, which may be long, and are stored with the failure. */
+function bounded(problems: readonly Problem[]): Problem[] {
+  return problems.slice(0, PROBLEMS_MAX).map(({ pointer, detail }) => ({
+    pointer: pointer.slice(0, DETAIL_CHARS_MAX),
+    detail: detail.slice(0, DETAIL_CHARS_MAX),
+  }));
 }
 
 function wrong(detail: string): Reading {

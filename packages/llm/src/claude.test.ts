@@ -39,7 +39,7 @@ async function ask(
 async function answered(...args: Parameters<typeof ask>) {
   const { answer, requests } = await ask(...args);
   if (answer instanceof Error) throw answer;
-  return { answer: answer as Exclude<typeof answer, Error> & Answer, requests };
+  return { answer: answer as Answer, requests };
 }
 type Answer = Awaited<ReturnType<ReturnType<typeof createClaude>['complete']>>;
 
@@ -113,7 +113,7 @@ test('the provider holds the answer to a schema it can express, and AOS to the w
       count: { type: 'integer', description: '{minimum: 0}' },
     },
   });
-  assert.match(promptOf(requests[1] as never), /#\/title must NOT have more than 20 characters/);
+  assert.match(promptOf(requests[1]), /#\/title must NOT have more than 20 characters/);
   assert.equal(requests[1]?.body.messages.length, 3);
 });
 
@@ -126,7 +126,7 @@ test('a schema it cannot express is told in words', async () => {
   assert.deepEqual(answer.json, { a: 1, b: 2 });
   assert.equal(answer.repairs, 0);
   assert.equal(requests[0]?.body.output_config, undefined);
-  assert.ok(systemOf(requests[0] as never).includes(JSON.stringify(open)));
+  assert.ok(systemOf(requests[0]).includes(JSON.stringify(open)));
 });
 
 test('an answer that cannot be used is repaired twice, then given up, and all turns are billed', async () => {
@@ -141,6 +141,19 @@ test('an answer that cannot be used is repaired twice, then given up, and all tu
   assert.equal(failure.usage?.inputTokens, 300);
   assert.equal(failure.usage?.outputTokens, 30);
   assert.match(failure.problems?.[0]?.detail ?? '', /no JSON value/);
+});
+
+test('an empty answer is asked for again', async () => {
+  for (const thinking of [true, false]) {
+    const { answer } = await answered(
+      [
+        { do: 'text', text: ' ', thinking },
+        { do: 'json', json: { title: 'x', count: 1 } },
+      ],
+      { ...hello, schema: closed },
+    );
+    assert.equal(answer.repairs, 1);
+  }
 });
 
 test('a failure of a repair turn carries what the turns before it used', async () => {
@@ -176,7 +189,7 @@ test('a tool call comes back checked; a wrong one is repaired with the thinking 
   assert.equal(requests[0]?.body.tools?.[0]?.name, 'look_up');
   const [, assistant, user] = requests[1]?.body.messages ?? [];
   assert.deepEqual(
-    (assistant?.content as { type: string }[]).map(({ type }) => type),
+    (assistant?.content as { type: string }[] | undefined)?.map(({ type }) => type),
     ['thinking', 'tool_use'],
   );
   assert.match(JSON.stringify(user?.content), /"tool_use_id":"toolu_1".*lacks the field/);
@@ -211,7 +224,6 @@ const cases: [string, AnthropicReply, FailureCode, RegExp][] = [
     'target_refused',
     /spend limit/,
   ],
-  ['a redirect', { do: 'fail', status: 307 }, 'target_refused', /307/],
   ['a refusal', { do: 'refuse', why: 'It is\nharmful.' }, 'model_refused', /It is harmful\./],
   ['max_tokens', { do: 'truncate', text: '{"pla' }, 'model_truncated', /output tokens/],
   [
@@ -231,6 +243,12 @@ const cases: [string, AnthropicReply, FailureCode, RegExp][] = [
     { do: 'fail-later', type: 'api_error' },
     'target_failed',
     /api_error/,
+  ],
+  [
+    'an error event about the request',
+    { do: 'fail-later', type: 'invalid_request_error' },
+    'target_refused',
+    /invalid_request_error/,
   ],
   ['a reset before content', { do: 'cut', how: 'reset' }, 'target_failed', /cut off/],
   ['a reset after content', { do: 'cut', how: 'reset', text: 'Hello' }, 'target_failed', /cut off/],
@@ -314,6 +332,23 @@ test('a call ends when the caller gives it up', async () => {
   await assert.rejects(call, { name: 'AosError', code: 'step_timed_out' });
   await assert.rejects(model.complete(hello, AbortSignal.abort()), { code: 'cancelled' });
   assert.equal(server.requests.length, 1);
+});
+
+test('a redirect is not followed: key and prompt stay with the host', async () => {
+  await using elsewhere = await startAnthropicServer({
+    script: [{ do: 'text', text: 'Thanks for the prompt.' }],
+  });
+  const server = createServer((_, response) => {
+    response.writeHead(307, { location: `${elsewhere.url}/v1/messages` }).end();
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  const baseUrl = `http://127.0.0.1:${port}`;
+  const call = createClaude({ apiKey: elsewhere.apiKey, baseUrl }).complete(hello, ever);
+  await assert.rejects(call, { code: 'target_refused', message: /307/ });
+  assert.equal(elsewhere.requests.length, 0);
+  server.closeAllConnections();
+  server.close();
 });
 
 test('a host that refuses connections is unreachable', async () => {

@@ -1,10 +1,10 @@
 import { Anthropic } from '@anthropic-ai/sdk';
-import { addUsage, AosError, problemsOfForeign, type JsonObject, type JsonSchema, type Usage } from '@aos/core';
+import { addUsage, AosError, type JsonObject, type Usage } from '@aos/core';
 
 import { readAnswer, REPAIRABLE_CHARS_MAX, repairText, type Reading } from './answer.ts';
 import { boundedFetch } from './bounded-fetch.ts';
 import type { Model, ModelAnswer, ModelRequest } from './model.ts';
-import { formatInWords, formatOf } from './output-format.ts';
+import { paramsOf } from './params.ts';
 import { takeTurn, type Turn } from './turn.ts';
 
 export interface ClaudeOptions {
@@ -20,9 +20,6 @@ export interface ClaudeOptions {
 export const CLAUDE_URL = 'https://api.anthropic.com';
 export const CLAUDE_MODEL = 'claude-sonnet-5-5';
 const TIMEOUT_MS = 600_000;
-/** Thinking counts, so this is generous; the provider bills what is used. */
-const OUTPUT_TOKENS_MAX = 32_000;
-const PROMPT_BYTES_MAX = 8 * 1024 * 1024;
 /** Turns beyond the first. */
 export const REPAIRS_MAX = 2;
 
@@ -69,56 +66,6 @@ export function createClaude(options: ClaudeOptions): Model {
   };
 }
 
-function paramsOf(request: ModelRequest, model: string): Anthropic.MessageStreamParams {
-  const { schema, tool } = request;
-  for (const given of [schema, tool?.input]) if (given) compile(given);
-  const format = schema && formatOf(schema);
-  const system: Anthropic.TextBlockParam[] = [
-    ...(request.system ? [request.system] : []),
-    ...(schema && !format ? [formatInWords(schema)] : []),
-  ].map((text) => ({ type: 'text', text }));
-  const last = system.at(-1);
-  if (last && request.cacheSystem) last.cache_control = { type: 'ephemeral' };
-  const params: Anthropic.MessageStreamParams = {
-    model,
-    max_tokens: request.maxTokens ?? OUTPUT_TOKENS_MAX,
-    messages: [{ role: 'user', content: request.prompt }],
-    ...(system.length > 0 && { system }),
-    ...(format && { output_config: { format: { type: 'json_schema', schema: { ...format } } } }),
-    ...(tool && {
-      tools: [
-        {
-          name: tool.name,
-          description: tool.description,
-          input_schema: tool.input as Anthropic.Tool.InputSchema,
-        },
-      ],
-      // Current models refuse to be forced to a tool.
-      tool_choice: { type: 'auto', disable_parallel_tool_use: true },
-    }),
-  };
-  const bytes = Buffer.byteLength(JSON.stringify(params));
-  if (bytes > PROMPT_BYTES_MAX) {
-    throw new AosError(
-      'payload_too_large',
-      `The prompt is ${bytes} bytes; at most ${PROMPT_BYTES_MAX} are sent to a model.`,
-    );
-  }
-  return params;
-}
-
-/** Before anything is billed. */
-function compile(schema: JsonSchema): void {
-  try {
-    problemsOfForeign(schema, null);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new AosError('skill_input_invalid', `The schema asked for cannot be used: ${why}.`, {
-      cause,
-    });
-  }
-}
-
 type Read = Reading | Pick<ModelAnswer, 'toolCall'>;
 
 function read(turn: Turn, { schema, check, tool }: ModelRequest): Read {
@@ -141,10 +88,12 @@ function answerOf(turn: Turn, usage: Usage, repairs: number): ModelAnswer {
 /** The answer goes back whole: its thinking is signed, and a tool call must be answered by its id. */
 function repairTurns(turn: Turn, { problems }: Unusable): Anthropic.MessageParam[] {
   const text = repairText(problems);
-  if (turn.content.length === 0) return [{ role: 'user', content: text }];
   const { toolUse } = turn;
+  // The provider takes no empty text back.
+  const content = turn.content.filter((block) => block.type !== 'text' || block.text.trim());
+  if (content.length === 0) return [{ role: 'user', content: text }];
   return [
-    { role: 'assistant', content: turn.content as Anthropic.ContentBlockParam[] },
+    { role: 'assistant', content: content as Anthropic.ContentBlockParam[] },
     {
       role: 'user',
       content: toolUse

@@ -16,7 +16,7 @@ export function formatOf(schema: JsonSchema): JsonSchema | undefined {
   if (schema['type'] !== 'object' || !isExpressible(schema, tally, 0)) return undefined;
   if (tally.optional > OPTIONAL_MAX || tally.unions > UNIONS_MAX) return undefined;
   try {
-    return transformJSONSchema(schema) as JsonSchema;
+    return transformJSONSchema(schema);
   } catch {
     // It throws on what it cannot say, such as a property of any type.
     return undefined;

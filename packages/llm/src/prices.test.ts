@@ -47,7 +47,13 @@ test('only a model of one’s own behind an address of one’s own is free', () 
     assert.equal(isFree('qwen3', `http://${host}:11434`), true, host);
     assert.equal(isFree('claude-opus-5-5', `http://${host}:11434`), false, host);
   }
-  for (const host of ['api.anthropic.com', '172.32.0.1', '10.evil.com', '8.8.8.8', 'localhost.com']) {
+  for (const host of [
+    'api.anthropic.com',
+    '172.32.0.1',
+    '10.evil.com',
+    '8.8.8.8',
+    'localhost.com',
+  ]) {
     assert.equal(isFree('qwen3', `https://${host}`), false, host);
   }
 });

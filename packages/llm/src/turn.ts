@@ -1,8 +1,9 @@
 import type { Anthropic } from '@anthropic-ai/sdk';
 import { addUsage, AosError, type Usage } from '@aos/core';
 
-import { failureOfCall, remark } from './claude-failure.ts';
+import { failureOfCall } from './claude-failure.ts';
 import { costOf, isFree } from './prices.ts';
+import { remark } from './remark.ts';
 
 export interface TurnContext {
   readonly client: Anthropic;

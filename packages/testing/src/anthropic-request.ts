@@ -27,14 +27,14 @@ export interface RecordedRequest {
 }
 
 /** The system text as one, and the text of the last user turn. */
-export function systemOf({ body }: RecordedRequest): string {
-  const { system = '' } = body;
+export function systemOf(request: RecordedRequest | undefined): string {
+  const { system = '' } = request?.body ?? {};
   return typeof system === 'string' ? system : system.map(({ text }) => text).join('\n');
 }
 
-export function promptOf({ body }: RecordedRequest): string {
-  const content = body.messages.findLast(({ role }) => role === 'user')?.content;
-  return typeof content === 'string' ? content : JSON.stringify(content);
+export function promptOf(request: RecordedRequest | undefined): string {
+  const content = request?.body.messages.findLast(({ role }) => role === 'user')?.content;
+  return typeof content === 'string' ? content : JSON.stringify(content ?? '');
 }
 
 /**
@@ -56,8 +56,8 @@ export function faultOf(body: unknown): string | undefined {
   if (request.messages.at(-1)?.role === 'assistant') {
     return 'This model does not support assistant message prefill.';
   }
-  if (request.messages.some(({ content }) => content.length === 0)) {
-    return 'messages: content must be non-empty';
+  if (request.messages.some(({ content }) => isEmpty(content))) {
+    return 'messages: text content blocks must be non-empty';
   }
   if (request.tool_choice?.type === 'tool' || request.tool_choice?.type === 'any') {
     return `tool_choice: "${request.tool_choice.type}" is not supported for this model.`;
@@ -68,9 +68,17 @@ export function faultOf(body: unknown): string | undefined {
   return cacheFault(request) ?? formatFault(request.output_config?.format?.schema);
 }
 
+function isEmpty(content: unknown): boolean {
+  if (typeof content === 'string') return content.trim() === '';
+  const blocks = content as readonly { readonly text?: string }[];
+  return blocks.length === 0 || blocks.some(({ text }) => text?.trim() === '');
+}
+
 function cacheFault({ system }: Partial<MessagesBody>): string | undefined {
   const marked = Array.isArray(system) ? system.filter((block) => block.cache_control) : [];
-  return marked.length > 4 ? 'A maximum of 4 blocks with cache_control may be provided.' : undefined;
+  return marked.length > 4
+    ? 'A maximum of 4 blocks with cache_control may be provided.'
+    : undefined;
 }
 
 const UNSUPPORTED = [
@@ -100,10 +108,10 @@ function formatFault(schema: unknown, at = 'output_config.format.schema'): strin
   if (keywords['type'] === 'object' && keywords['additionalProperties'] !== false) {
     return `${at}: for 'object' type, 'additionalProperties' must be explicitly set to false`;
   }
-  const properties = Object.entries((keywords['properties'] ?? {}) as object);
+  const properties = Object.entries(keywords['properties'] ?? {});
   const children: [string, unknown][] = [
     ...properties,
-    ...Object.entries((keywords['anyOf'] ?? []) as object),
+    ...Object.entries(keywords['anyOf'] ?? []),
     ['items', keywords['items']],
   ];
   for (const [name, child] of children) {

@@ -10,6 +10,7 @@ import {
   type ReplyUsage,
 } from './anthropic-reply.ts';
 import { faultOf, systemOf, type RecordedRequest } from './anthropic-request.ts';
+import { sendError, sendJson } from './anthropic-send.ts';
 import { envelope, streamMessage } from './anthropic-stream.ts';
 
 export interface AnthropicServer extends AsyncDisposable {
@@ -90,7 +91,8 @@ async function answer(incoming: IncomingMessage, response: ServerResponse, state
   const body = parsed(raw);
   const request = { id, path, headers, raw, body: body as RecordedRequest['body'] };
   state.requests.push(request);
-  if (headers.authorization !== `Bearer ${state.apiKey}`) return refuse(401, 'invalid bearer token');
+  if (headers.authorization !== `Bearer ${state.apiKey}`)
+    return refuse(401, 'invalid bearer token');
   if (!headers['anthropic-version']) return refuse(400, 'anthropic-version: header is required');
   const counting = path === '/v1/messages/count_tokens';
   if (incoming.method !== 'POST' || (path !== '/v1/messages' && !counting)) {
@@ -153,34 +155,6 @@ function bill(
 
 function tokensOf(text: string): number {
   return Math.ceil(text.length / CHARS_PER_TOKEN);
-}
-
-const typeOf: Readonly<Record<number, string>> = {
-  400: 'invalid_request_error',
-  401: 'authentication_error',
-  402: 'billing_error',
-  403: 'permission_error',
-  404: 'not_found_error',
-  413: 'request_too_large',
-  429: 'rate_limit_error',
-  504: 'timeout_error',
-  529: 'overloaded_error',
-};
-
-function sendError(
-  response: ServerResponse,
-  error: { status: number; message?: string; retryAfter?: string; code?: string },
-): void {
-  const { status, message = 'The double was told to fail.', retryAfter, code } = error;
-  if (retryAfter !== undefined) response.setHeader('retry-after', retryAfter);
-  const details = code === undefined ? null : { error_code: code };
-  const type = typeOf[status] ?? 'api_error';
-  sendJson(response, status, { type: 'error', error: { type, message, details } });
-}
-
-function sendJson(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json' });
-  response.end(JSON.stringify(body));
 }
 
 async function bodyOf(incoming: IncomingMessage): Promise<string> {

@@ -116,7 +116,7 @@ function deltasOf(block: Block, chars: number): object[] {
 
 /** Whole characters: a surrogate pair is never split over two events. */
 function chunks(text: string, chars: number): string[] {
-  const points = [...text];
+  const points = Array.from(text);
   return Array.from({ length: Math.ceil(points.length / chars) }, (_, index) =>
     points.slice(index * chars, (index + 1) * chars).join(''),
   );
