@@ -1,6 +1,6 @@
 // Runs a program of the workspace: installs what is missing, then hands over to the workspace's own Node.
 // Plain JavaScript for the Node that the machine has.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { constants } from 'node:os';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -47,8 +47,8 @@ async function install() {
   }
   try {
     if (isInstalled()) return; // another process did it meanwhile
-    console.error('Installing dependencies (only the first time, about a minute)…');
-    const problem = runInstaller();
+    say('Installing dependencies (only the first time, about a minute)…');
+    const problem = await runInstaller();
     if (problem) {
       lock.release();
       fail(`AOS could not install its dependencies: ${problem}`);
@@ -64,21 +64,21 @@ async function waitForLock(file) {
   for (let told = false; ; told = true) {
     const lock = takeLock(file);
     if (lock.taken) return lock;
-    if (!told) console.error(`Waiting for the installation by process ${lock.pid}…`);
+    if (!told) say(`Waiting for the installation by process ${lock.pid}…`);
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
 }
 
 /** Undefined when it worked; the end of a sentence when it did not. */
-function runInstaller() {
+async function runInstaller() {
   rmSync(stampFile, { force: true });
-  let result = pnpm({});
+  let result = await pnpm({});
   if (result.status !== 0 && /EACCES|EPERM|EROFS|UNEXPECTED_STORE/.test(result.output)) {
     // The user's own cache or store cannot be written: use one inside the workspace.
-    console.error('Trying again with a package store of its own…');
+    say('Trying again with a package store of its own…');
     rmSync(modules, { recursive: true, force: true });
     const cache = join(modules, '.cache');
-    result = pnpm({
+    result = await pnpm({
       npm_config_cache: join(cache, 'npm'),
       XDG_CACHE_HOME: join(cache, 'xdg'),
       XDG_DATA_HOME: join(cache, 'xdg'),
@@ -95,23 +95,29 @@ function runInstaller() {
   if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|ECONNRESET/.test(result.output)) {
     return 'the package registry cannot be reached. Check the network and try again.';
   }
-  return `${packageManager} ended with ${result.status ?? result.signal}; the lines above say why.`;
+  return `${packageManager} ended with ${result.status}; the lines above say why.`;
 }
 
 function pnpm(environment) {
   const args = ['--yes', packageManager, 'install', '--frozen-lockfile', '--reporter=append-only'];
-  const result = spawnSync('npx', args, {
+  const installer = spawn('npx', args, {
     cwd: root,
     // CI: pnpm asks no questions.
     env: { ...process.env, CI: 'true', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
     shell: windows,
   });
-  const output = `${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}`;
-  if (result.status !== 0) console.error(output);
-  return { status: result.status, signal: result.signal, output };
+  let output = '';
+  for (const stream of [installer.stdout, installer.stderr]) {
+    stream.on('data', (text) => {
+      output += text;
+      process.stderr.write(text);
+    });
+  }
+  return new Promise((resolve) => {
+    installer.on('error', (error) => resolve({ status: error.code, output: error.message }));
+    installer.on('close', (code, signal) => resolve({ status: code ?? signal, output }));
+  });
 }
 
 function handOver() {
@@ -134,7 +140,11 @@ function handOver() {
   }, PARENT_CHECK_MS).unref();
 }
 
+function say(sentence) {
+  process.stderr.write(`${sentence}\n`);
+}
+
 function fail(sentence) {
-  console.error(sentence);
+  say(sentence);
   process.exit(1);
 }
