@@ -1,4 +1,4 @@
-import { AosError, type Agent, type AgentDefinition } from '@aos/core';
+import { AosError, failures, type Agent, type AgentDefinition } from '@aos/core';
 
 import type { Db } from './db.ts';
 
@@ -26,7 +26,7 @@ export async function find(db: Db, name: string): Promise<Agent | undefined> {
 /** The newest version, or the one named. */
 export async function get(db: Db, name: string, version?: number): Promise<Agent> {
   const agent = version === undefined ? await find(db, name) : await one(db, name, version);
-  if (!agent) throw new AosError('agent_not_found', `There is no agent ${JSON.stringify(name)}.`);
+  if (!agent) throw new AosError('agent_not_found', failures.agent_not_found.meaning);
   return agent;
 }
 

@@ -1,5 +1,6 @@
 import {
   AosError,
+  failures,
   idOf,
   uuidOf,
   type Approval,
@@ -46,7 +47,7 @@ export async function get(db: Db, id: string): Promise<Approval> {
       where a.id = $1`,
     [uuidOf('approval', id) ?? null],
   );
-  if (!rows[0]) throw notFound(id);
+  if (!rows[0]) throw new AosError('approval_not_found', failures.approval_not_found.meaning);
   return toApproval(rows[0]);
 }
 
@@ -159,8 +160,4 @@ function toApproval(row: ApprovalRow): Approval {
         },
       }),
   };
-}
-
-function notFound(id: string): AosError {
-  return new AosError('approval_not_found', `No approval has the id ${JSON.stringify(id)}.`);
 }

@@ -1,4 +1,4 @@
-import { AosError, uuidOf, type Goal } from '@aos/core';
+import { AosError, failures, uuidOf, type Goal } from '@aos/core';
 
 import type { Db } from './db.ts';
 
@@ -19,7 +19,7 @@ export async function get(db: Db, runId: string): Promise<Goal> {
       where run_id = $1`,
     [uuidOf('run', runId)],
   );
-  if (!rows[0]) throw new AosError('run_not_found', `No run has the id ${JSON.stringify(runId)}.`);
+  if (!rows[0]) throw new AosError('run_not_found', failures.run_not_found.meaning);
   return toGoal(rows[0]);
 }
 

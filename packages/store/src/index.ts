@@ -19,3 +19,4 @@ export * as steps from './steps.ts';
 export * as tallies from './tallies.ts';
 export * as tenants from './tenants.ts';
 export * as workers from './workers.ts';
+export * as workspace from './workspace.ts';

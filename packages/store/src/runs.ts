@@ -1,5 +1,6 @@
 import {
   AosError,
+  failures,
   idOf,
   uuidOf,
   type Failure,
@@ -123,7 +124,7 @@ export async function get(db: Db, id: string): Promise<RunView> {
     `with page as (select * from aos.runs where id = $1) ${VIEW}`,
     [uuidOf('run', id) ?? null],
   );
-  if (!rows[0]) throw new AosError('run_not_found', `No run has the id ${JSON.stringify(id)}.`);
+  if (!rows[0]) throw new AosError('run_not_found', failures.run_not_found.meaning);
   return toView(rows[0]);
 }
 
@@ -198,7 +199,7 @@ export async function cancel(
         for update`,
     [uuid],
   );
-  if (!run) throw new AosError('run_not_found', `No run has the id ${JSON.stringify(id)}.`);
+  if (!run) throw new AosError('run_not_found', failures.run_not_found.meaning);
   if (run.asked) return 'asked';
   if (run.status === 'finished') return 'finished';
   await tx.query(

@@ -1,0 +1,52 @@
+import type { Config } from '@aos/config';
+import type { PlannerName } from '@aos/core';
+import { createEgress } from '@aos/egress';
+import { createClaude, type Model } from '@aos/llm';
+import { createPlanners, type Planner } from '@aos/planner';
+import { createPostgresConnections, createSkills, type SkillSet } from '@aos/skills';
+import { artifacts, workspace, type Database } from '@aos/store';
+
+/** What this worker can do: its skills and planners, on the real outside world. */
+export interface Capabilities extends AsyncDisposable {
+  readonly skills: SkillSet;
+  readonly planners: ReadonlyMap<PlannerName, Planner>;
+  /** From now on files are written as this life of the worker. */
+  holdWorkspacesAs(workerUuid: string): void;
+}
+
+export function createCapabilities(config: Config, database: Database): Capabilities {
+  const { model: named } = config;
+  const model: Model | undefined = named.apiKey
+    ? createClaude({
+        apiKey: named.apiKey,
+        ...(named.baseUrl && { baseUrl: named.baseUrl }),
+        ...(named.name && { model: named.name }),
+      })
+    : undefined;
+  let holder = '';
+  const egress = createEgress(config.egress);
+  const skills = createSkills({
+    egress,
+    ...(model && { model }),
+    postgres: createPostgresConnections(config.queryConnections),
+    workspace: {
+      read: ({ runId }, name) => artifacts.find(database, runId, name),
+      write: ({ runId, stepKey }, name, content, mediaType) =>
+        workspace.write(database, holder, { runId, stepKey, name, mediaType, content }),
+    },
+  });
+  return {
+    skills,
+    planners: createPlanners({
+      ...(model && { model }),
+      defaultScheme: config.planner.defaultScheme,
+    }),
+    holdWorkspacesAs(workerUuid) {
+      holder = workerUuid;
+    },
+    async [Symbol.asyncDispose]() {
+      await skills[Symbol.asyncDispose]();
+      await egress[Symbol.asyncDispose]();
+    },
+  };
+}

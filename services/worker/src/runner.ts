@@ -1,0 +1,47 @@
+import type { Catalog, Change } from '@aos/core';
+import { advanceRun, type Control, type Ending, type Failpoint, type Ports } from '@aos/engine';
+import { makePlan, type Planner } from '@aos/planner';
+import type { PlannerName } from '@aos/core';
+import type { SkillSet } from '@aos/skills';
+import type { Claim, Journal } from '@aos/store';
+import { recordEvent, type Telemetry } from '@aos/telemetry';
+
+import { clock } from './clock.ts';
+
+export interface RunnerOptions {
+  readonly skills: SkillSet;
+  readonly planners: ReadonlyMap<PlannerName, Planner>;
+  readonly journal: Journal;
+  readonly telemetry: Telemetry;
+  readonly failpoint: (name: Failpoint) => void;
+}
+
+/** Executes claimed runs: the engine on the real journal, skills and planners. */
+export function createRunner(options: RunnerOptions) {
+  const { skills, planners, journal, telemetry, failpoint } = options;
+  const catalog: Catalog = new Map(skills.manifests().map((manifest) => [manifest.name, manifest]));
+
+  const portsOf = (claim: Claim): Ports => {
+    const { id: runId, tenant, planner } = claim.run;
+    const commit = async (change: Change) => {
+      await journal.commit(claim, change);
+      // Only what is committed is told.
+      for (const event of change.events) recordEvent(telemetry, { runId, tenant, planner }, event);
+    };
+    return {
+      clock,
+      random: Math.random,
+      skills: {
+        manifest: (name) => catalog.get(name),
+        execute: (call, limits) => skills.execute(call, limits),
+      },
+      plan: ({ goal, agent }, signal) =>
+        makePlan(planners, planner, { goal, agent, catalog }, signal),
+      commit,
+      failpoint,
+    };
+  };
+
+  return (claim: Claim, control: Control): Promise<Ending> =>
+    advanceRun(portsOf(claim), claim.run, control);
+}

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+
+import type { SkillManifest } from '@aos/core';
+import { workers, type Database } from '@aos/store';
+
+/** The life of a worker in the eyes of the others: a lease, and a lock that its connection holds. */
+export interface Session {
+  readonly uuid: string;
+  /** Fires when others may take the runs: nothing may be begun or written from then on. */
+  readonly lost: AbortSignal;
+  /** No new runs from now on; those under way are kept alive. */
+  stopping(): Promise<void>;
+  /** Gives the lease back at once. The runs must be settled by then. */
+  end(): Promise<void>;
+}
+
+export interface SessionOptions {
+  readonly version: string;
+  readonly port: number;
+  readonly slots: number;
+  readonly skills: readonly SkillManifest[];
+  /** There is work. */
+  readonly onWork: () => void;
+  readonly onCancel: (runUuid: string, by: string) => void;
+}
+
+const FENCE_CHECK_MS = 100;
+
+/**
+ * Registers this process under a new id. One connection does everything a life depends on: it holds the
+ * advisory lock, hears NOTIFY and renews the lease, so that a connection which silently died is noticed
+ * by the renewal that does not return.
+ */
+export async function openSession(database: Database, options: SessionOptions): Promise<Session> {
+  const uuid = randomUUID();
+  const client = await database.connect();
+  const lost = new AbortController();
+  const lose = () => lost.abort();
+  client.on('error', lose);
+  client.on('end', lose);
+  client.on('notification', ({ payload }) => {
+    const [word, runUuid] = (payload ?? '').split(' ');
+    if (word === 'cancel' && runUuid) void renew();
+    else options.onWork();
+  });
+  const onClient = {
+    query: async <R>(text: string, values?: readonly unknown[]) =>
+      (await client.query(text, values ? [...values] : [])).rows as R[],
+  };
+
+  // By the local monotonic clock, and counted from when the renewal was sent: never too late.
+  let renewedAt = performance.now();
+  const renew = async () => {
+    const sentAt = performance.now();
+    try {
+      const { held, cancelling } = await workers.renew(onClient, uuid);
+      if (!held) return lose();
+      renewedAt = sentAt;
+      for (const { uuid: runUuid, by } of cancelling) options.onCancel(runUuid, by);
+    } catch {
+      // The next one may get through; if none does, the fence falls.
+    }
+  };
+
+  await client.query('listen aos_runs');
+  await client.query('select pg_advisory_lock($1)', [workers.lockKeyOf(uuid).toString()]);
+  renewedAt = performance.now();
+  await workers.register(onClient, {
+    uuid,
+    host: hostname(),
+    pid: process.pid,
+    version: options.version,
+    port: options.port,
+    slots: options.slots,
+    skills: options.skills,
+  });
+
+  const renewals = setInterval(() => void renew(), workers.RENEW_EVERY_MS);
+  const fence = setInterval(() => {
+    const age = performance.now() - renewedAt;
+    if (age > workers.LEASE_MS - workers.LEASE_MARGIN_MS) lose();
+  }, FENCE_CHECK_MS);
+  lost.signal.addEventListener('abort', () => {
+    clearInterval(renewals);
+    clearInterval(fence);
+    // Letting the lock go tells the others at once.
+    void client.end().catch(() => {});
+  });
+
+  return {
+    uuid,
+    lost: lost.signal,
+    stopping: () => workers.stopping(database, uuid),
+    async end() {
+      if (!lost.signal.aborted) await workers.stopped(database, uuid);
+      lose();
+    },
+  };
+}
