@@ -83,7 +83,6 @@ async function runInstaller() {
       XDG_CACHE_HOME: join(cache, 'xdg'),
       XDG_DATA_HOME: join(cache, 'xdg'),
       XDG_STATE_HOME: join(cache, 'xdg'),
-      npm_config_store_dir: join(cache, 'store'),
       pnpm_config_store_dir: join(cache, 'store'),
     });
   }
@@ -102,8 +101,14 @@ function pnpm(environment) {
   const args = ['--yes', packageManager, 'install', '--frozen-lockfile', '--reporter=append-only'];
   const installer = spawn('npx', args, {
     cwd: root,
-    // CI: pnpm asks no questions.
-    env: { ...process.env, CI: 'true', ...environment },
+    // CI: pnpm asks no questions. The waits of npm are short, so that no network is told in seconds.
+    env: {
+      npm_config_fetch_retry_mintimeout: '1000',
+      npm_config_fetch_retry_maxtimeout: '5000',
+      ...process.env,
+      CI: 'true',
+      ...environment,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
     shell: windows,
   });

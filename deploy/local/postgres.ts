@@ -2,10 +2,12 @@ import { spawn, spawnSync, type SpawnOptions } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   chownSync,
+  closeSync,
   existsSync,
   mkdirSync,
   openSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -15,6 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 
 import { freePort } from './port.ts';
+import { postmaster } from './postmaster.ts';
 
 export interface LocalPostgres {
   /** As the superuser `aos`. */
@@ -33,6 +36,10 @@ export interface LocalPostgresOptions {
 }
 
 const START_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 20_000;
+const POLL_MS = 20;
+/** Somebody may take a free port before PostgreSQL does. */
+const PORT_ATTEMPTS_MAX = 3;
 const NOBODY = 65_534;
 
 /**
@@ -40,24 +47,23 @@ const NOBODY = 65_534;
  * picked up as it runs. It has its own process group, so that Ctrl-C reaches the services first.
  */
 export async function startPostgres(options: LocalPostgresOptions): Promise<LocalPostgres> {
-  const { dir, keep = false } = options;
-  const bin = await binaries(options.version ?? '18');
+  const { dir, version = '18', keep = false } = options;
+  const bin = await binaries(version);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const data = join(dir, 'data');
   const passwordFile = join(dir, 'password');
-  if (!existsSync(join(data, 'PG_VERSION'))) initialise(bin.initdb, dir, data, passwordFile, keep);
+  if (existsSync(join(data, 'PG_VERSION'))) refuseOtherVersion(data, version);
+  else initialise(bin.initdb, dir, data, passwordFile, keep);
 
-  const port = running(data) ? portOf(data) : await launch(bin.postgres, dir, data, options);
+  if (!postmaster(data)) await launch(bin.postgres, dir, data, options);
+  const port = await portWhenReady(data);
   const password = encodeURIComponent(readFileSync(passwordFile, 'utf8').trim());
   return {
     url: `postgres://aos:${password}@127.0.0.1:${port}/postgres`,
     port,
     async stop() {
-      const pid = running(data);
-      if (pid) {
-        process.kill(pid, 'SIGINT'); // fast shutdown: sessions are ended, all is written
-        while (running(data)) await sleep(20);
-      }
+      // Fast shutdown ends sessions and writes all; what is thrown away need not be written.
+      await signalUntilGone(data, keep ? ['SIGINT', 'SIGQUIT'] : ['SIGQUIT']);
       if (!keep) rmSync(dir, { recursive: true, force: true });
     },
   };
@@ -76,6 +82,15 @@ async function binaries(version: '15' | '18'): Promise<Binaries> {
   return (await import(pathToFileURL(platform).href)) as Binaries;
 }
 
+function refuseOtherVersion(data: string, version: string): void {
+  const found = readFileSync(join(data, 'PG_VERSION'), 'utf8').trim();
+  if (found !== version) {
+    throw new Error(
+      `${data} was written by PostgreSQL ${found}; this version of AOS brings ${version}.`,
+    );
+  }
+}
+
 function initialise(
   initdb: string,
   dir: string,
@@ -83,9 +98,12 @@ function initialise(
   passwordFile: string,
   keep: boolean,
 ): void {
+  // Under another name until it is whole: a launcher that dies here leaves nothing that looks usable.
+  const unfinished = `${data}.new`;
+  rmSync(unfinished, { recursive: true, force: true });
   rmSync(data, { recursive: true, force: true });
   writeFileSync(passwordFile, randomBytes(18).toString('base64url'), { mode: 0o600 });
-  const args = ['-D', data, '-U', 'aos', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
+  const args = ['-D', unfinished, '-U', 'aos', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
   const [command, all, how] = unprivileged(
     initdb,
     [...args, '-E', 'UTF8', '--locale=C.UTF-8', ...(keep ? [] : ['--no-sync'])],
@@ -93,8 +111,10 @@ function initialise(
   );
   const result = spawnSync(command, all, { ...how, encoding: 'utf8' });
   if (result.status !== 0) {
-    throw new Error(`PostgreSQL could not be set up: ${result.stderr || result.error?.message}`);
+    const why = (result.stderr || result.error?.message || '').trim();
+    throw new Error(`PostgreSQL could not be set up in ${dir}: ${why}`);
   }
+  renameSync(unfinished, data);
 }
 
 async function launch(
@@ -102,8 +122,7 @@ async function launch(
   dir: string,
   data: string,
   { keep, settings }: LocalPostgresOptions,
-): Promise<number> {
-  const port = await freePort();
+): Promise<void> {
   const all: Record<string, string> = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
@@ -111,54 +130,73 @@ async function launch(
     ...(keep ? {} : { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' }),
     ...settings,
   };
+  const set = Object.entries(all).flatMap(([k, v]) => ['-c', `${k}=${v}`]);
   const log = join(dir, 'postgres.log');
-  const [command, args, how] = unprivileged(
-    postgres,
-    ['-D', data, '-p', `${port}`, ...Object.entries(all).flatMap(([k, v]) => ['-c', `${k}=${v}`])],
-    [dir],
-  );
-  const out = openSync(log, 'w');
-  const child = spawn(command, args, { ...how, detached: true, stdio: ['ignore', out, out] });
-  child.unref();
-  const until = Date.now() + START_TIMEOUT_MS;
-  while (!readFileSync(log, 'utf8').includes('ready to accept connections')) {
-    if (child.exitCode !== null || Date.now() > until) {
-      throw new Error(`PostgreSQL did not start:\n${readFileSync(log, 'utf8').slice(-2_000)}`);
+  for (let attempt = 1; ; attempt++) {
+    const args = ['-D', data, '-p', `${await freePort()}`, ...set];
+    const [command, commandArgs, how] = unprivileged(postgres, args, [dir]);
+    const out = openSync(log, 'w', 0o600);
+    const child = spawn(command, commandArgs, {
+      ...how,
+      detached: true,
+      stdio: ['ignore', out, out],
+    });
+    closeSync(out);
+    child.unref();
+    const until = Date.now() + START_TIMEOUT_MS;
+    while (child.exitCode === null && Date.now() < until) {
+      if (postmaster(data)?.ready) return;
+      await sleep(POLL_MS);
     }
-    await sleep(20);
+    child.kill('SIGKILL');
+    const told = readFileSync(log, 'utf8');
+    if (attempt < PORT_ATTEMPTS_MAX && told.includes('could not bind')) continue;
+    throw new Error(`PostgreSQL did not start:\n${told.slice(-2_000)}`);
   }
-  return port;
 }
 
 /**
  * PostgreSQL refuses root. A user namespace shows it another uid and keeps root's access to files;
- * where that is not to be had, it becomes `nobody`.
+ * where that is not to be had, it becomes `nobody`, who must be able to reach the folders. It is told
+ * nothing of the environment that it does not need: there are secrets in it.
  */
 function unprivileged(
   command: string,
   args: readonly string[],
   owned: readonly string[],
 ): [string, string[], SpawnOptions] {
-  if (process.getuid?.() !== 0) return [command, [...args], {}];
+  const env = { PATH: process.env['PATH'], TMPDIR: process.env['TMPDIR'], LC_ALL: 'C.UTF-8' };
+  if (process.getuid?.() !== 0) return [command, [...args], { env }];
   const map = ['--user', `--map-user=${NOBODY}`, `--map-group=${NOBODY}`, '--'];
   if (process.platform === 'linux' && spawnSync('unshare', [...map, 'true']).status === 0) {
-    return ['unshare', [...map, command, ...args], {}];
+    return ['unshare', [...map, command, ...args], { env }];
   }
   for (const path of owned) if (existsSync(path)) chownSync(path, NOBODY, NOBODY);
-  return [command, [...args], { uid: NOBODY, gid: NOBODY }];
+  return [command, [...args], { env, uid: NOBODY, gid: NOBODY }];
 }
 
-/** The postmaster's pid, when it lives and still serves this folder. */
-function running(data: string): number | undefined {
-  try {
-    const pid = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0]);
-    process.kill(pid, 0);
-    return pid;
-  } catch {
-    return undefined;
+/** A server that was picked up may still be starting. */
+async function portWhenReady(data: string): Promise<number> {
+  const until = Date.now() + START_TIMEOUT_MS;
+  while (Date.now() < until) {
+    const server = postmaster(data);
+    if (!server) throw new Error('PostgreSQL ended while it was starting.');
+    if (server.ready) return server.port;
+    await sleep(POLL_MS);
   }
+  throw new Error('PostgreSQL does not become ready.');
 }
 
-function portOf(data: string): number {
-  return Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[3]);
+async function signalUntilGone(data: string, signals: readonly NodeJS.Signals[]): Promise<void> {
+  for (const signal of [...signals, 'SIGKILL'] as const) {
+    const server = postmaster(data);
+    if (!server) return;
+    try {
+      process.kill(server.pid, signal);
+    } catch {
+      return; // It ended between the look and the signal.
+    }
+    const until = Date.now() + STOP_TIMEOUT_MS;
+    while (postmaster(data)?.pid === server.pid && Date.now() < until) await sleep(POLL_MS);
+  }
 }
