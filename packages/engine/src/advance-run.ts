@@ -17,6 +17,8 @@ import { settleMove } from './settle-move.ts';
 import { stopOf, stopSignals, type Stop } from './stop.ts';
 import { earliestWake, isBlocked } from './waits.ts';
 
+/** Steps of one run under way at a time; the rest wait their turn. */
+const PARALLEL_MAX = 16;
 /** A wait this short is sat out; a longer one gives the slot free. */
 const SIT_OUT_MS = 2_000;
 
@@ -85,6 +87,7 @@ async function pursue(advance: Advance, stopNow: () => Stop | undefined): Promis
           await settleMove(advance, move);
           continue;
         }
+        if (active.size >= PARALLEL_MAX) break;
         const { key } = move.unit;
         const task = runUnit(advance, move.unit)
           .catch((error: unknown) => void failures.push(error))

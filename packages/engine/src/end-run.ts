@@ -32,9 +32,11 @@ export async function finish(advance: Advance, how: Finish): Promise<Ending> {
   return 'finished';
 }
 
-/** Leaves the run until its time comes, or somebody decides. */
-export async function park(advance: Advance, until: Date | undefined): Promise<Ending> {
+/** Leaves the run until its time comes, or somebody decides; a deadline wakes it all the same. */
+export async function park(advance: Advance, wake: Date | undefined): Promise<Ending> {
   const waitingFor = causeOf(advance.recorder.records);
+  const { deadlineAt } = advance.run;
+  const until = deadlineAt && (!wake || deadlineAt < wake) ? deadlineAt : wake;
   await advance.recorder.record({
     events: [{ type: 'run.waiting', waitingFor, ...(until && { until: until.toISOString() }) }],
     next: { status: 'waiting', waitingFor, ...(until && { wakeAt: until }) },

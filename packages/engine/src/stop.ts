@@ -43,6 +43,13 @@ export function stopOf(
   return undefined;
 }
 
+/** A single sleep may end early: timers are bounded. */
+async function reach(clock: Clock, moment: Date, over: AbortSignal): Promise<void> {
+  while (!over.aborted && clock.now() < moment) {
+    await clock.sleep(moment.getTime() - clock.now().getTime(), over);
+  }
+}
+
 /** One signal for everything that cuts what is under way, the deadline included. */
 export function stopSignals(
   clock: Clock,
@@ -53,8 +60,7 @@ export function stopSignals(
   const deadline = new AbortController();
   const over = new AbortController();
   if (run.deadlineAt) {
-    const ms = Math.max(0, run.deadlineAt.getTime() - clock.now().getTime());
-    void clock.sleep(ms, over.signal).then(() => {
+    void reach(clock, run.deadlineAt, over.signal).then(() => {
       if (!over.signal.aborted) deadline.abort();
     });
   }
