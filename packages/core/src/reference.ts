@@ -22,7 +22,7 @@ export type Scope = ReadonlyMap<string, Json>;
 export function referencesIn(template: Json): Reference[] {
   const found: Reference[] = [];
   walkStrings(template, (text) => {
-    for (const part of split(text)) if (typeof part !== 'string') found.push(part);
+    for (const part of partsOf(text)) if (typeof part !== 'string') found.push(part);
   });
   return found;
 }
@@ -61,7 +61,7 @@ function replace(template: Json, valueOf: (reference: Reference) => Json): Json 
 /** The reference that a template consists of, when it is nothing but one. */
 export function loneReference(template: Json): Reference | undefined {
   if (typeof template !== 'string') return undefined;
-  const parts = split(template);
+  const parts = partsOf(template);
   const [only] = parts;
   return parts.length === 1 && only !== undefined && typeof only !== 'string' ? only : undefined;
 }
@@ -79,7 +79,7 @@ export function formatReference({ root, path }: Reference): string {
 
 function replaceText(text: string, valueOf: (reference: Reference) => Json): Json {
   if (!text.includes('${')) return text;
-  const parts = split(text);
+  const parts = partsOf(text);
   const [only] = parts;
   if (parts.length === 1 && only !== undefined && typeof only !== 'string') {
     return valueOf(only);
@@ -116,8 +116,8 @@ function lookUp(reference: Reference, scope: Scope): Json {
   return value;
 }
 
-/** Cuts a text at its references: literals and references, in order. */
-function split(text: string): Part[] {
+/** Cuts a text at its references: literals, with `$${` read as `${`, and references, in order. */
+export function partsOf(text: string): readonly (string | Reference)[] {
   const parts: Part[] = [];
   let literal = '';
   let at = 0;

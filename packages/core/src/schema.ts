@@ -58,6 +58,23 @@ export function schemaFault(schema: unknown): string | undefined {
 }
 
 /**
+ * As `problemsOf`, for a schema that comes from outside: it is compiled apart and nothing of it is kept,
+ * so it can neither collide with another one nor pile up. Throws `plan_invalid` for what is no schema.
+ */
+export function foreignProblemsOf(schema: JsonSchema, value: unknown): readonly Problem[] {
+  const foreign = new Ajv2020({ allErrors: true, strict: false });
+  // Formats are checked where they are known, as in our own schemas.
+  (addFormats as unknown as (ajv: Ajv2020) => void)(foreign);
+  try {
+    const validate = foreign.compile(schema);
+    return validate(value) ? [] : toProblems(validate.errors ?? []);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new AosError('plan_invalid', `The schema is no JSON Schema: ${why}`, { cause: error });
+  }
+}
+
+/**
  * A parser: returns the value as `T`, or throws one AosError of `code` that names every wrong path.
  * `what` opens the sentence, as in "The request body: …".
  */

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '@aos/core';
 
 /** Makes a text mean itself inside a plan: `${` in it is no reference. */
 export function escapeText(text: string): string {
-  return text.replaceAll('${', '$${');
+  return text.replaceAll('${', () => '$${');
 }
 
 /** The same for every string of a value. Keys are never read for references. */

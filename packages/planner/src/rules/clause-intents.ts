@@ -50,7 +50,8 @@ function obtainOf(clause: Clause, mentions: readonly Mention[]): Intent[] {
   const content = mentions.filter(({ thing }) => verb !== 'fetch' || !BARE.has(thing));
   if (content.length === 0) {
     if (about) return [summaryOf(clause, mentions)];
-    if (verb === 'fetch') return [{ ...common, do: 'visit', asked: true }];
+    const shows = SHOWING.test(word) && sources.length > 0;
+    if (verb === 'fetch' || shows) return [{ ...common, do: 'visit', asked: true }];
     if (verb === undefined && sources.length > 0) return [{ ...common, do: 'visit', asked: false }];
     throw refusal(
       `The goal says ${quoteList([word])}, but not what: headings, links, tables, text, title or meta.`,
@@ -65,11 +66,16 @@ function obtainOf(clause: Clause, mentions: readonly Mention[]): Intent[] {
       const of = item.of ?? (plain.length > 0 && sources.length > 0 ? [mention('page')] : []);
       intents.push(summaryOf(clause, of));
     }
-    if (item.thing === 'report') intents.push(reportOf(clause, item.of ?? []));
+    if (item.thing === 'report') {
+      const written = reportOf(clause, item.of ?? []);
+      // `the links of … in a report`: of what was just made.
+      intents.push(plain.length > 0 ? { ...written, sources: [] } : written);
+    }
   }
   return intents;
 }
 
+const SHOWING = /^(?:get|obtain|acquire|show|return|print|display|give|see|output)/;
 const BARE = new Set<Mention['thing']>(['page', 'it', 'all', 'result']);
 
 function summaryOf(clause: Clause, mentions: readonly Mention[]): Intent {

@@ -2,7 +2,7 @@ import type { Clause, Mention } from './clause.ts';
 import { refusal } from './refuse.ts';
 import { parts, type Thing } from './words.ts';
 
-const CONTAINERS = new Set<Thing>(['page', 'text', 'json']);
+const CONTAINERS = new Set<Thing>(['page', 'text', 'json', 'it']);
 const PARTS: ReadonlySet<Thing> = new Set(parts);
 
 /** The nouns of a clause with `a summary of the headings` and the like folded into one. */

@@ -32,10 +32,12 @@ function named(build: Build, mention: Mention): Value[] {
       return pageValues(build);
     case 'json':
       return pageValues(build).map((value) => pageJson(build, value));
-    case 'rows': {
-      const rows = build.made.findLast(({ form }) => form === 'rows');
-      if (!rows) throw refusal(`The goal speaks of “${mention.word}”, but of no query before.`);
-      return [rows];
+    case 'rows':
+    case 'count': {
+      const known = build.made.findLast(({ form }) => form === mention.thing);
+      if (known) return [known];
+      const why = mention.thing === 'rows' ? 'has no query before' : 'counts nothing before';
+      throw refusal(`The goal speaks of “${mention.word}”, but ${why}.`);
     }
     case 'summary': {
       const known = mention.of ? undefined : build.made.findLast(({ form }) => form === 'summary');

@@ -10,6 +10,8 @@ const fields: Partial<Record<Form, readonly string[]>> = {
 };
 const LISTS = new Set<Form>(['headings', 'links', 'tables', 'rows', 'result']);
 
+const TAKE_MAX = 10_000;
+
 export interface Expression {
   /** JSONata over the list. */
   readonly text: string;
@@ -49,7 +51,9 @@ export function narrowExpression(narrow: Narrow, form: Form): Expression {
   }
   if (take) {
     const range = take.from === 'start' ? `0..${take.count - 1}` : `-${take.count}..-1`;
-    if (take.count < 1) throw refusal('The goal asks for 0 of a list.');
+    if (take.count < 1 || take.count > TAKE_MAX) {
+      throw refusal(`The goal asks for ${take.count} of a list; 1 to ${TAKE_MAX} can be had.`);
+    }
     text = `[${text}[[${range}]]]`;
     stepName = sort || unique ? stepName : take.from === 'start' ? 'first' : 'last';
   }

@@ -1,6 +1,6 @@
 import { hasObject, newClause, type Clause } from './clause.ts';
 import { readWord } from './read-word.ts';
-import { endClause, newReader, type Reader } from './reader.ts';
+import { endClause, newReader, nextToken, type Reader } from './reader.ts';
 import { isArtifactName, type Source } from './source.ts';
 import type { Token } from './tokenize.ts';
 
@@ -15,6 +15,7 @@ export interface Reading {
 /** Prepositions before the name of a file that is to be written. */
 const TOWARDS = new Set(['to', 'into', 'as', 'titled']);
 const TOWARDS_WHEN_WRITING = new Set(['in', 'under']);
+const PLACES = new Set(['of', 'from', 'at', 'on', 'in', 'to', 'into', 'as']);
 const SQL = /^\s*(?:select|with)\s/i;
 
 export function readClauses(tokens: readonly Token[]): Reading {
@@ -34,6 +35,7 @@ function readToken(reader: Reader, token: Token): void {
     case 'word':
       return readWord(reader, token.text, token.lower);
     case 'number':
+      if (isListNumber(reader)) return endClause(reader);
       reader.number = token.value;
       reader.noun = true;
       return;
@@ -46,12 +48,27 @@ function readToken(reader: Reader, token: Token): void {
     case 'source':
       return readSource(reader, token.source);
     case 'code':
+      if (token.source && isPlace(reader)) return readSource(reader, token.source);
+      return readQuote(reader, token.text, 'code');
     case 'quoted':
-      return readQuote(reader, token.text, token.kind);
+      return readQuote(reader, token.text, 'quoted');
     case 'json':
       reader.clause.json = token.value;
       return;
   }
+}
+
+/** `2. Extract …`: the number of a list, not a count. */
+function isListNumber(reader: Reader): boolean {
+  const next = nextToken(reader);
+  if (next?.kind !== 'mark') return false;
+  return reader.open || (next.text === '.' && reader.clause.verb !== 'narrow');
+}
+
+/** Whether what stands in backticks here can only be an address or a file. */
+function isPlace({ clause, preposition }: Reader): boolean {
+  if (PLACES.has(preposition)) return true;
+  return clause.verb !== 'transform' && clause.verb !== 'narrow' && clause.verb !== 'obtain';
 }
 
 function readSource(reader: Reader, source: Source): void {
@@ -99,7 +116,7 @@ function readQuote(reader: Reader, text: string, kind: 'code' | 'quoted'): void 
     clause.target = text;
   } else if (preposition === 'titled') clause.title = text;
   else if (kind === 'code') clause.code = text;
-  else reader.unknown.push(`"${text}"`);
+  else reader.unknown.push(text);
 }
 
 /** `Extract and count the links`: a verb without an object takes that of the verb after it. */

@@ -6,7 +6,7 @@ import { fillInputs, inputSources } from './input-sources.ts';
 import type { Intent, Wanted } from './intent.ts';
 import { readClauses } from './read-clauses.ts';
 import { quoteList, refusal } from './refuse.ts';
-import { distinct, type Scheme } from './source.ts';
+import { distinct, type Scheme, type Source } from './source.ts';
 import { tokenize } from './tokenize.ts';
 
 export interface GoalText {
@@ -33,8 +33,9 @@ export function readGoal({ goal, input, scheme, catalog }: GoalText): Wanted {
       understood,
     );
   }
-  const intents = without(active.flatMap(clauseIntents), clauses);
-  const named = distinct(active.flatMap((clause) => clause.sources));
+  const intents = mergeReports(without(clauses.flatMap(intentsOf), clauses));
+  const named = distinct(intents.flatMap((intent) => intent.sources));
+  refuseCredentials(named);
   const sources = named.length > 0 ? named : inputSources(input, scheme);
   if (sources.length > SOURCES_MAX) {
     throw refusal(
@@ -49,6 +50,41 @@ export function readGoal({ goal, input, scheme, catalog }: GoalText): Wanted {
     sources,
     notes: leftOut.length > 0 ? [`Left out of the plan as background: ${quoteList(leftOut)}.`] : [],
   };
+}
+
+/** What is not to be done with a page may still be the page that the goal speaks of. */
+function intentsOf(clause: Clause): Intent[] {
+  if (!clause.negated) return clauseIntents(clause);
+  const { sources, each, verb } = clause;
+  if (verb === 'fetch' || verb === undefined || sources.length === 0) return [];
+  return [{ sources, each, do: 'visit', asked: false }];
+}
+
+/** `make a report, save it as weekly.md` names the report instead of writing a second file. */
+function mergeReports(intents: readonly Intent[]): Intent[] {
+  const merged: Intent[] = [];
+  for (const intent of intents) {
+    const before = merged.at(-1);
+    const names =
+      before?.do === 'report' &&
+      intent.sources.length === 0 &&
+      (intent.do === 'save' || intent.do === 'report') &&
+      intent.mentions.every(({ thing }) => thing === 'it');
+    if (names) merged[merged.length - 1] = { ...before, ...(intent.name && { name: intent.name }) };
+    else merged.push(intent);
+  }
+  return merged;
+}
+
+/** A password in an address would stand in the plan for all to read. */
+function refuseCredentials(sources: readonly Source[]): void {
+  for (const source of sources) {
+    if (source.kind !== 'page') continue;
+    const { username, password } = new URL(source.url);
+    if (username || password) {
+      throw refusal(`The address of ${source.label} holds a user name or password; leave it out.`);
+    }
+  }
 }
 
 /** Verbs that are understood, but are more than rules can do. */

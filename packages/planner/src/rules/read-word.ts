@@ -45,7 +45,8 @@ export function readWord(reader: Reader, text: string, lower: string): void {
   }
   if (meaning.role) return roleReaders[meaning.role](reader, name);
   // An adjective (`the extracted headings`) or a verb used as a noun (`a count of`).
-  if (name === 'count') reader.counting = true;
+  if (name === 'count' && nextWord(reader) === 'of') reader.counting = true;
+  else if (name === 'count') return readNoun(reader, written, 'count');
   reader.open = false;
 }
 
@@ -87,7 +88,9 @@ function readNoun(reader: Reader, word: string, named: Thing): void {
   reader.open = false;
   if (level && meaningOf(nextWord(reader))?.thing === 'headings') return;
   if (reader.negated) {
-    clause.without.push(thing);
+    const some = Object.keys(pending).length > 0;
+    if (some) reader.unknown.push(`not ${word}`);
+    else clause.without.push(thing);
     return;
   }
   if (thing === 'file' && (preposition !== '' || after?.kind === 'source')) return;

@@ -1,11 +1,12 @@
 import type { Json } from '@aos/core';
 
 import { escapeText } from '../escape.ts';
-import { currentSources, type Build } from './build.ts';
+import type { Build } from './build.ts';
 import { addStep } from './draft.ts';
 import type { Intent } from './intent.ts';
 import { meant, summarize } from './meant-values.ts';
 import { refusal } from './refuse.ts';
+import { distinct } from './source.ts';
 import type { Value } from './value.ts';
 
 const TITLE_CHARS_MAX = 150;
@@ -16,8 +17,9 @@ export function report(build: Build, intent: Extract<Intent, { do: 'report' }>):
   if (format === 'csv' || format === 'text') {
     throw refusal(`A report is Markdown, HTML or JSON, not ${format}.`);
   }
-  const key = addReport(build, sections(reported(build, intent)), {
-    title: title ?? titleFor(build),
+  const values = reported(build, intent);
+  const key = addReport(build, sections(values), {
+    title: title ?? titleFor(values),
     ...(name !== undefined && { name }),
     ...(format && { format }),
   });
@@ -64,9 +66,9 @@ function headline(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-function titleFor(build: Build): string {
-  const hasSources = build.all.length > 0 || build.sources.length > 0;
-  const labels = hasSources ? currentSources(build).map(({ label }) => label) : ['the query'];
-  const title = `Report on ${labels.join(', ')}`;
+function titleFor(values: readonly Value[]): string {
+  const refs = values.flatMap((value) => value.refs);
+  const sources = distinct(refs.flatMap((ref) => ref.sources)).map(({ label }) => label);
+  const title = `Report on ${sources.length > 0 ? sources.join(', ') : 'the query'}`;
   return title.length > TITLE_CHARS_MAX ? `${title.slice(0, TITLE_CHARS_MAX - 1)}…` : title;
 }

@@ -9,7 +9,9 @@ export type Token =
   /** `,` may part two clauses, `.` does. */
   | { readonly kind: 'mark'; readonly text: ',' | '.' }
   | { readonly kind: 'source'; readonly source: Source; readonly text: string }
-  | { readonly kind: 'code' | 'quoted'; readonly text: string }
+  /** `source` when it may name one: `items.name` can be an expression and a domain. */
+  | { readonly kind: 'code'; readonly text: string; readonly source?: Source }
+  | { readonly kind: 'quoted'; readonly text: string }
   | { readonly kind: 'json'; readonly value: Json; readonly text: string };
 
 /** Balancing brackets reads on to the end of the goal; so often, not more, or it would be quadratic. */
@@ -65,10 +67,11 @@ function quoted(scan: Scan): boolean {
   return true;
 }
 
-/** A quoted address is an address. */
+/** A quoted address is an address; in backticks it may be an expression. */
 function addQuote({ tokens, scheme }: Scan, kind: 'code' | 'quoted', text: string): void {
   const source = /\s/.test(text) ? undefined : sourceOf(text, scheme);
-  tokens.push(source ? { kind: 'source', source, text } : { kind, text });
+  if (kind === 'code') tokens.push({ kind, text, ...(source && { source }) });
+  else tokens.push(source ? { kind: 'source', source, text } : { kind, text });
 }
 
 /** The code of a fence without the name of its language. */
@@ -133,6 +136,8 @@ function query(scan: Scan): boolean {
 function mark(scan: Scan): boolean {
   const { text, at, tokens } = scan;
   const char = text[at] as string;
+  // `../x` and `.env` are words.
+  if (char === '.' && /[\w./]/.test(text[at + 1] ?? ' ')) return false;
   if (text.startsWith('->', at) || HARD_MARKS.includes(char)) tokens.push(markOf('.'));
   else if (SOFT_MARKS.includes(char)) tokens.push(markOf(','));
   else if (!/[\s`"“”«»'’*#_-]/.test(char)) return false;
@@ -162,9 +167,18 @@ function firstUrl(run: string): string {
   return next ? run.slice(0, next.index) : run;
 }
 
+const BRACKETS = [
+  ['(', ')'],
+  ['[', ']'],
+  ['{', '}'],
+] as const;
+
 /** Without the punctuation after it; a bracket stays when the word itself opens it. */
 function trimmed(run: string): string {
-  const closing = run.includes('(') ? `.,;:!?'’"]}*_` : `.,;:!?'’"]})*_`;
+  const closing = [
+    `.,;:!?'’"*_`,
+    ...BRACKETS.filter(([open]) => !run.includes(open)).map(([, close]) => close),
+  ].join('');
   let end = run.length;
   while (end > 0 && closing.includes(run[end - 1] as string)) end -= 1;
   return run.slice(0, end);

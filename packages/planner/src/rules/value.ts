@@ -5,7 +5,7 @@ import type { Source } from './source.ts';
 import type { Thing } from './words.ts';
 
 /** What a value is made of, which decides how it can be narrowed and written. */
-export type Form = Exclude<Thing, 'it' | 'all' | 'report' | 'file'> | 'count' | 'response';
+export type Form = Exclude<Thing, 'it' | 'all' | 'report' | 'file'> | 'response';
 
 /** A result that later words of the goal can mean: one reference for each source. */
 export interface Value {

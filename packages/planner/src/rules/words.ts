@@ -20,7 +20,17 @@ export type Part = (typeof parts)[number];
 
 /** What a goal can speak of. `it` is the last result, `all` every result so far. */
 export type Thing =
-  Part | 'page' | 'json' | 'summary' | 'rows' | 'report' | 'file' | 'it' | 'all' | 'result';
+  | Part
+  | 'page'
+  | 'json'
+  | 'summary'
+  | 'rows'
+  | 'count'
+  | 'report'
+  | 'file'
+  | 'it'
+  | 'all'
+  | 'result';
 
 /** Words that steer the reading of their neighbours. */
 export type Role =
@@ -49,7 +59,7 @@ const verbs: Readonly<Record<Verb, string>> = {
   fetch:
     'fetch download load visit open scrape crawl retrieve pull grab browse access request curl read use look.at go.to navigate.to',
   obtain:
-    'get extract list find collect show give return print display gather identify select output provide tell which what what.is what.are where.are see pick include',
+    'get obtain acquire extract list find collect show give return print display gather identify select output provide tell which what what.is what.are where.are see pick include',
   count: 'count tally how.many',
   narrow: 'sort order dedupe deduplicate dedup keep take limit filter restrict reverse',
   transform: 'transform map convert reshape apply',
@@ -60,13 +70,13 @@ const verbs: Readonly<Record<Verb, string>> = {
   query: 'query run execute',
   post: 'post',
   model:
-    'answer explain describe translate rewrite classify categorize categorise analyze analyse compare contrast evaluate paraphrase rephrase recommend suggest interpret critique assess discuss judge rank who why when does',
+    'answer explain describe translate rewrite classify categorize categorise analyze analyse compare contrast evaluate paraphrase rephrase recommend suggest interpret critique assess discuss judge rank who why when does what.does what.do what.did how.does how.do how.is how.to is.it',
   outside: 'notify send email mail message alert slack sms ping inform tweet publish remind',
 };
 
 const nouns: Readonly<Record<Thing, string>> = {
   headings:
-    'heading headings subheading subheadings headline headlines header headers h1 h2 h3 h4 h5 h6 h1s h2s h3s h4s h5s h6s section.title section.titles section.heading section.headings chapter.titles',
+    'heading headings subheading subheadings headline headlines header headers h1 h2 h3 h4 h5 h6 h1s h2s h3s h4s h5s h6s section.title section.titles section.heading section.headings chapter.titles outline table.of.contents',
   links: 'link links hyperlink hyperlinks anchor anchors url urls href hrefs',
   tables: 'table tables',
   text: 'text texts content contents body paragraph paragraphs prose',
@@ -79,12 +89,14 @@ const nouns: Readonly<Record<Thing, string>> = {
   report: 'report',
   file: 'file files',
   it: 'it them they this these that those',
-  all: 'all everything',
+  all: 'all everything anything nothing',
+  count: 'counts total totals',
   result: 'result results output outcome data query.result query.results',
 };
 
 const roles: Readonly<Record<Role, string>> = {
-  determiner: 'a an the my your our this these that those some every all any other its their both',
+  determiner:
+    'all.of both.of some.of any.of one.of a an the my your our this these that those some every all any other its their both',
   preposition: 'of from at on in into for with within inside over per via as about under',
   and: 'and or also plus & but as.well.as together.with along.with',
   then: 'then next finally afterwards after.that lastly subsequently and.then once.done',
@@ -104,7 +116,7 @@ const roles: Readonly<Record<Role, string>> = {
   'number of': 'number.of',
   because: 'because since so.that so.i',
   filler:
-    "is are was were be been there here we can could would will should shall want wants need needs like d let lets let's i'd i'll hello hi hey thanks thank kindly simply only whole full entire complete main following web internet online found located given current short brief concise briefly quick quickly nice plain simple available visible present some so up down out ascending asc do it's have has having contained using starting few well list lists at.most no.more.than up.to plain.text",
+    "is are was were be been there here we can could would will should shall want wants need needs like d let lets let's i'd i'll hello hi hey thanks thank kindly simply only whole full entire complete main following web internet online found located given current short brief concise briefly quick quickly nice plain simple available visible present some so up down out ascending asc do it's have has having contained using starting few well together combined instead list lists at.most no.more.than up.to plain.text",
 };
 
 export interface Meaning {
@@ -114,6 +126,9 @@ export interface Meaning {
   /** `extracted`: after a determiner it is an adjective and asks nothing. */
   readonly participle?: boolean;
 }
+
+/** Verbs of which only the bare form is one: `maps`, `takes` and the like are rarely meant so. */
+const NO_FORMS = new Set('which what out who why when does sms tldr digest'.split(' '));
 
 const meanings = collect();
 const PHRASE_WORDS_MAX = 4;
@@ -167,9 +182,6 @@ function collect(): ReadonlyMap<string, Meaning> {
   }
   return found;
 }
-
-/** Verbs of which only the bare form is one: `maps`, `takes` and the like are rarely meant so. */
-const NO_FORMS = new Set('which what out who why when does sms tldr digest'.split(' '));
 
 function formsOf(base: string): readonly string[] {
   const stem = base.endsWith('e') ? base.slice(0, -1) : base;
