@@ -37,6 +37,7 @@ test('what would change its meaning is left to words', () => {
     {},
     { type: 'array', items: s },
     { type: 'object' },
+    object({}),
     object({ map: { type: 'object', additionalProperties: s } }),
     object({ any: {} }),
     object({ list: { type: 'array' } }),

@@ -81,7 +81,7 @@ function aboutThePlan(error: unknown): unknown {
   const problems = (error.problems ?? [])
     .filter(({ pointer }) => pointer === '#/plan' || pointer.startsWith('#/plan/'))
     .map(({ pointer, detail }) => ({ pointer: `#${pointer.slice('#/plan'.length)}`, detail }));
-  return error;
+  if (problems.length === 0) return error;
   return new AosError('plan_invalid', `The plan of the model: ${sentence(problems)}`, {
     cause: error,
     problems,
