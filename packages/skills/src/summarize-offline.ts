@@ -1,0 +1,96 @@
+import { isObject, type Json } from '@aos/core';
+
+import { summarize } from './extractive-summary.ts';
+import { outline, type OutlineItem } from './outline.ts';
+
+export const SENTENCES_DEFAULT = 3;
+/** Longer items of a list are prose to be summarised, not labels to be listed. */
+const LABEL_CHARS_MAX = 120;
+const LEAVES_MAX = 5000;
+
+/**
+ * A summary without a model. Lists of headings or labels are told as an outline; everything else is
+ * reduced to its most central sentences. Data without words gives a sentence that says so.
+ */
+export function summarizeOffline(
+  prompt: string,
+  input: Json | undefined,
+  sentences = SENTENCES_DEFAULT,
+): string {
+  const data = input === undefined ? prompt : parsed(input);
+  const noun = /\bheadings?\b|\bheadlines?\b/i.test(prompt) ? 'heading' : 'item';
+  return summaryOf(data, noun, sentences) || 'There is no text to summarize.';
+}
+
+function summaryOf(data: Json, noun: string, sentences: number): string {
+  if (typeof data === 'string') return summarize(data, sentences);
+  if (Array.isArray(data)) {
+    const items = itemsOf(data as readonly Json[]);
+    if (items && isLabels(items)) {
+      return outline(items, items.some(({ level }) => level > 1) ? 'heading' : noun);
+    }
+  }
+  return isObject(data) && ('headings' in data || 'text' in data)
+    ? pageSummary(data, noun, sentences)
+    : leavesSummary(data, noun, sentences);
+}
+
+/** What `html_extract` returns: its title, its headings, and the core of its text. */
+function pageSummary(page: { readonly [key: string]: Json }, noun: string, count: number): string {
+  const { title, headings, text } = page;
+  const told = [
+    typeof title === 'string' && title ? `The title is “${title}”.` : '',
+    Array.isArray(headings) && headings.length > 0 ? summaryOf(headings, 'heading', count) : '',
+    typeof text === 'string' ? summaryOf(text, noun, count) : '',
+  ];
+  return told.filter(Boolean).join(' ');
+}
+
+function leavesSummary(data: Json, noun: string, sentences: number): string {
+  const leaves = stringsIn(data).map((text) => ({ level: 1, text }));
+  if (leaves.length === 0) return Array.isArray(data) ? outline([], noun) : '';
+  return isLabels(leaves)
+    ? outline(leaves, noun)
+    : summarize(leaves.map(({ text }) => text).join('\n'), sentences);
+}
+
+/** Strings, or objects with a text and perhaps a level; undefined when it is another kind of list. */
+function itemsOf(list: readonly Json[]): OutlineItem[] | undefined {
+  const items: OutlineItem[] = [];
+  for (const item of list) {
+    const text = isObject(item) ? item['text'] : item;
+    const level = isObject(item) ? item['level'] : 1;
+    if (typeof text !== 'string') return undefined;
+    const line = text.replace(/\s+/g, ' ').trim();
+    if (line) items.push({ level: typeof level === 'number' ? level : 1, text: line });
+  }
+  return items;
+}
+
+function isLabels(items: readonly OutlineItem[]): boolean {
+  const chars = items.reduce((sum, { text }) => sum + text.length, 0);
+  return chars <= LABEL_CHARS_MAX * items.length;
+}
+
+/** JSON that came as text, as references inside of other text make it. */
+function parsed(input: Json): Json {
+  if (typeof input !== 'string' || !/^\s*[[{]/.test(input)) return input;
+  try {
+    return JSON.parse(input) as Json;
+  } catch {
+    return input;
+  }
+}
+
+function stringsIn(data: Json): string[] {
+  const found: string[] = [];
+  const waiting: Json[] = [data];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (typeof next === 'string' && next.trim()) found.push(next.replace(/[^\S\n]+/g, ' ').trim());
+    if (found.length >= LEAVES_MAX) break;
+    if (typeof next === 'object' && next !== null) {
+      waiting.push(...(Object.values(next) as Json[]).toReversed());
+    }
+  }
+  return found;
+}
