@@ -39,7 +39,7 @@ export function statusFailure(
     case 404:
       return [
         'target_refused',
-        `${sentence} Check the name of the model, ${remark(context.model, context.apiKey)}, and ANTHROPIC_BASE_URL.`,
+        `${sentence} Check the name of the model, ${remark(context.model, context.apiKey)} (AOS_MODEL or the agent's), and ANTHROPIC_BASE_URL.`,
       ];
     case 413:
       return ['target_refused', `${sentence} The prompt is too large.`];
