@@ -18,7 +18,7 @@ import { stopOf, stopSignals, type Stop } from './stop.ts';
 import { earliestWake, isBlocked } from './waits.ts';
 
 /** Steps of one run under way at a time; the rest wait their turn. */
-const PARALLEL_MAX = 16;
+const PARALLEL_MAX = 32;
 /** A wait this short is sat out; a longer one gives the slot free. */
 const SIT_OUT_MS = 2_000;
 

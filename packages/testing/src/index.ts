@@ -3,3 +3,4 @@ export * from './database.ts';
 export * from './anthropic-reply.ts';
 export * from './anthropic-request.ts';
 export * from './anthropic-server.ts';
+export * from './page-server.ts';
