@@ -30,23 +30,6 @@ export function problemsOf(schema: JsonSchema, value: unknown): readonly Problem
   return check(value);
 }
 
-/**
- * `problemsOf` for a schema that somebody else wrote: Ajv's rules of style do not apply to it, and nothing
- * of it outlives it. Throws a plain error where `schemaFault` gives a reason.
- */
-export function problemsOfForeign(schema: JsonSchema, value: unknown): readonly Problem[] {
-  let validate = foreign.get(schema);
-  if (!validate) {
-    const own = new Ajv2020({ allErrors: true, strict: false, logger: false });
-    (addFormats as unknown as (ajv: Ajv2020) => void)(own);
-    validate = own.compile(schema);
-    foreign.set(schema, validate);
-  }
-  // An `$async` schema gives a promise, which is not yes.
-  const verdict: unknown = validate(value);
-  return verdict === true ? [] : toProblems(validate.errors ?? []);
-}
-
 /** Why `schema` is no usable JSON Schema; undefined when it is one. For schemas that come from outside. */
 export function schemaFault(schema: unknown): string | undefined {
   try {
@@ -58,20 +41,27 @@ export function schemaFault(schema: unknown): string | undefined {
 }
 
 /**
- * As `problemsOf`, for a schema that comes from outside: it is compiled apart and nothing of it is kept,
- * so it can neither collide with another one nor pile up. Throws `plan_invalid` for what is no schema.
+ * As `problemsOf`, for a schema that comes from outside: it is compiled apart and forgotten with the
+ * schema, so it can neither collide with another one nor pile up. Throws `plan_invalid` for what is no
+ * schema.
  */
 export function foreignProblemsOf(schema: JsonSchema, value: unknown): readonly Problem[] {
-  const foreign = new Ajv2020({ allErrors: true, strict: false });
-  // Formats are checked where they are known, as in our own schemas.
-  (addFormats as unknown as (ajv: Ajv2020) => void)(foreign);
-  try {
-    const validate = foreign.compile(schema);
-    return validate(value) ? [] : toProblems(validate.errors ?? []);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new AosError('plan_invalid', `The schema is no JSON Schema: ${why}`, { cause: error });
+  let validate = foreign.get(schema);
+  if (!validate) {
+    const apart = new Ajv2020({ allErrors: true, strict: false, logger: false });
+    // Formats are checked where they are known, as in our own schemas.
+    (addFormats as unknown as (ajv: Ajv2020) => void)(apart);
+    try {
+      validate = apart.compile(schema);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new AosError('plan_invalid', `The schema is no JSON Schema: ${why}`, { cause: error });
+    }
+    foreign.set(schema, validate);
   }
+  // An `$async` schema gives a promise, which is not yes.
+  const verdict: unknown = validate(value);
+  return verdict === true ? [] : toProblems(validate.errors ?? []);
 }
 
 /**

@@ -1,7 +1,7 @@
 import {
   AosError,
   isObject,
-  problemsOfForeign,
+  foreignProblemsOf,
   storable,
   type Json,
   type JsonSchema,
@@ -39,7 +39,7 @@ export function readAnswer(
     if (error instanceof AosError) return wrong(error.message);
     throw error;
   }
-  const broken = problemsOfForeign(schema, json);
+  const broken = foreignProblemsOf(schema, json);
   const [first, ...rest] = bounded(broken.length > 0 ? broken : check(json));
   return first ? { problems: [first, ...rest] } : { json };
 }

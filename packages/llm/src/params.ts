@@ -1,5 +1,5 @@
 import type { Anthropic } from '@anthropic-ai/sdk';
-import { AosError, problemsOfForeign, type JsonSchema } from '@aos/core';
+import { AosError, foreignProblemsOf, type JsonSchema } from '@aos/core';
 
 import type { ModelRequest } from './model.ts';
 import { formatInWords, formatOf } from './output-format.ts';
@@ -49,11 +49,9 @@ export function paramsOf(request: ModelRequest, model: string): Anthropic.Messag
 
 function compile(schema: JsonSchema): void {
   try {
-    problemsOfForeign(schema, null);
+    foreignProblemsOf(schema, null);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new AosError('skill_input_invalid', `The schema asked for cannot be used: ${why}.`, {
-      cause,
-    });
+    if (!(cause instanceof AosError)) throw cause;
+    throw new AosError('skill_input_invalid', cause.message, { cause });
   }
 }
