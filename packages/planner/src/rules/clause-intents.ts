@@ -9,8 +9,7 @@ export function clauseIntents(clause: Clause): Intent[] {
   const common = { sources, each };
   const mentions = foldMentions(clause);
   const before: Intent[] = sql === undefined ? [] : [{ ...common, do: 'query', sql }];
-  if (verb === 'query' || (sql !== undefined && verb !== 'save' && verb !== 'report')) {
-    if (sql === undefined) throw noQuery(clause);
+  if (sql !== undefined && verb !== 'save' && verb !== 'report') {
     return [...before, ...targeted(clause, [])];
   }
   if (verb === 'post') return [postOf(clause)];
@@ -162,13 +161,4 @@ function postOf({ json, sources, each }: Clause): Intent {
     throw refusal('To POST, the goal must give the JSON and one address.', '', POST_EXAMPLE);
   }
   return { sources, each, do: 'post', json };
-}
-
-function noQuery({ code, word }: Clause): Error {
-  const why = code === undefined ? 'gives no query' : `gives ${quoteList([code])}`;
-  return refusal(
-    `The goal says “${word}” and ${why}; only SELECT and WITH are run, in quotes or backticks.`,
-    '',
-    'Run `select name from people` and save the rows to rows.json.',
-  );
 }

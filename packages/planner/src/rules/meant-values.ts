@@ -25,8 +25,10 @@ function named(build: Build, mention: Mention): Value[] {
     case 'it':
     case 'result':
       return build.last.length > 0 ? [...build.last] : pageValues(build);
-    case 'all':
-      return build.wanted.length > 0 ? [...build.wanted] : pageValues(build);
+    case 'all': {
+      const results = build.wanted.filter(({ form }) => form !== 'page');
+      return results.length > 0 ? results : pageValues(build);
+    }
     case 'page':
     case 'file':
       return pageValues(build);

@@ -1,6 +1,6 @@
 import { hasObject, newClause, type Clause } from './clause.ts';
 import { readWord } from './read-word.ts';
-import { endClause, newReader, nextToken, type Reader } from './reader.ts';
+import { endClause, newReader, type Reader } from './reader.ts';
 import { isArtifactName, type Source } from './source.ts';
 import type { Token } from './tokenize.ts';
 
@@ -35,7 +35,8 @@ function readToken(reader: Reader, token: Token): void {
     case 'word':
       return readWord(reader, token.text, token.lower);
     case 'number':
-      if (isListNumber(reader)) return endClause(reader);
+      if (isListNumber(reader, token.value)) return endClause(reader);
+      if (reader.negated) reader.unknown.push(`not ${token.text}`);
       reader.number = token.value;
       reader.noun = true;
       return;
@@ -59,10 +60,13 @@ function readToken(reader: Reader, token: Token): void {
 }
 
 /** `2. Extract …`: the number of a list, not a count. */
-function isListNumber(reader: Reader): boolean {
-  const next = nextToken(reader);
-  if (next?.kind !== 'mark') return false;
-  return reader.open || (next.text === '.' && reader.clause.verb !== 'narrow');
+function isListNumber(reader: Reader, value: number): boolean {
+  const { tokens, at, item } = reader;
+  const before = tokens[at - 2];
+  if (tokens[at]?.kind !== 'mark' || value !== item + 1) return false;
+  if (item === 0 && before !== undefined && before.kind !== 'mark') return false;
+  reader.item = value;
+  return true;
 }
 
 /** Whether what stands in backticks here can only be an address or a file. */
@@ -81,7 +85,7 @@ function readSource(reader: Reader, source: Source): void {
   } else if (!negated) {
     splitBefore(reader);
     reader.clause.sources.push(source);
-  }
+  } else if (clause.verb !== 'fetch') reader.unknown.push(`not ${source.label}`);
   reader.open = false;
   reader.noun = false;
   reader.negated = false;

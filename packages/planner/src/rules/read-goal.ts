@@ -89,7 +89,9 @@ function refuseCredentials(sources: readonly Source[]): void {
 
 /** Verbs that are understood, but are more than rules can do. */
 function refuseVerbs(clauses: readonly Clause[], understood: string, catalog: Catalog): void {
-  for (const { verb, word } of clauses) {
+  for (const clause of clauses) {
+    const { verb, word, sql } = clause;
+    if (verb === 'query' && sql === undefined) throw noQuery(clause);
     if (verb === 'model') {
       throw refusal(
         `“${word}” needs a language model to plan and to answer; the rules planner works without one. Configure a key, or give a plan with llm_invoke.`,
@@ -103,6 +105,15 @@ function refuseVerbs(clauses: readonly Clause[], understood: string, catalog: Ca
       throw refusal(`“${word}” cannot be planned: ${why}.`, understood);
     }
   }
+}
+
+function noQuery({ code, word }: Clause): Error {
+  const why = code === undefined ? 'gives no query' : `gives ${quoteList([code])}`;
+  return refusal(
+    `The goal says “${word}” and ${why}; only SELECT and WITH are run, in quotes or backticks.`,
+    '',
+    'Run `select name from people` and save the rows to rows.json.',
+  );
 }
 
 /** Takes out what the goal says it does not want. */

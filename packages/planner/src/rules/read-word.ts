@@ -19,6 +19,18 @@ const NOUNS_TOO = new Set([
   'post',
   'query',
 ]);
+const NARROWING = new Set<Role>([
+  'each',
+  'first',
+  'last',
+  'unique',
+  'sorted',
+  'by',
+  'level',
+  'containing',
+  'sentence',
+  'number of',
+]);
 const PLACES = new Set(['of', 'from', 'in', 'on', 'at', 'within', 'inside', 'under']);
 const formats: ReadonlyMap<string, Format> = new Map([
   ['json', 'json'],
@@ -43,7 +55,11 @@ export function readWord(reader: Reader, text: string, lower: string): void {
   if (meaning.thing && !isDeterminerHere(reader, meaning)) {
     return readNoun(reader, written, meaning.thing);
   }
-  if (meaning.role) return roleReaders[meaning.role](reader, name);
+  if (meaning.role) {
+    // `except the first`, `not sorted`: rules cannot take away a part of a list.
+    if (reader.negated && NARROWING.has(meaning.role)) reader.unknown.push(`not ${written}`);
+    return roleReaders[meaning.role](reader, name);
+  }
   // An adjective (`the extracted headings`) or a verb used as a noun (`a count of`).
   if (name === 'count' && nextWord(reader) === 'of') reader.counting = true;
   else if (name === 'count') return readNoun(reader, written, 'count');

@@ -21,6 +21,8 @@ export interface Reader {
   pending: Narrow;
   counting: boolean;
   number: number | undefined;
+  /** `1.`, `2.`: the number of the last list item. */
+  item: number;
   /** Unknown words in front of a noun; fine when the clause names its page outright. */
   described: string[];
 }
@@ -40,6 +42,7 @@ export function newReader(tokens: readonly Token[]): Reader {
     pending: {},
     counting: false,
     number: undefined,
+    item: 0,
     described: [],
   };
 }

@@ -15,12 +15,12 @@ export type Token =
   | { readonly kind: 'json'; readonly value: Json; readonly text: string };
 
 /** Balancing brackets reads on to the end of the goal; so often, not more, or it would be quadratic. */
-const JSON_TRIES_MAX = 16;
+const JSON_TRIES_MAX = 4;
 const HARD_MARKS = '.;!?→•';
 const SOFT_MARKS = ',:()[]{}<>\n–—|';
 const CLOSING: Readonly<Record<string, string>> = { '"': '"', '“': '”', '«': '»' };
 /** What ends a word. Quotes inside a word are apostrophes. */
-const WORD_END = /[\s,;!?()[\]{}<>"“”«»`→•|]/g;
+const WORD_END = /[\s,;!()[\]{}<>"“”«»`→•|]|\?(?=[\s"'”)]|$)/g;
 const URL_END = /[\s<>"“”«»`]/g;
 /** A bare query ends at a semicolon, or where the goal goes on in English. */
 const QUERY = /SELECT\s|WITH\s{1,9}\w{1,63}\s{1,9}AS\b/y;
@@ -34,11 +34,13 @@ interface Scan {
   readonly tokens: Token[];
   at: number;
   jsonTries: number;
+  /** Closing quotes of which there are no more; looked for again each time it would be quadratic. */
+  readonly used: Set<string>;
 }
 
 /** Cuts a goal into tokens, in time linear in its length. */
 export function tokenize(text: string, scheme: Scheme): Token[] {
-  const scan: Scan = { text, scheme, tokens: [], at: 0, jsonTries: 0 };
+  const scan: Scan = { text, scheme, tokens: [], at: 0, jsonTries: 0, used: new Set() };
   while (scan.at < text.length) {
     if (quoted(scan) || json(scan) || inputReference(scan) || query(scan) || mark(scan)) continue;
     word(scan);
@@ -51,7 +53,7 @@ function quoted(scan: Scan): boolean {
   const open = text[at] as string;
   if (open === '`') {
     const fence = text.startsWith('```', at) ? '```' : '`';
-    const close = text.indexOf(fence, at + fence.length);
+    const close = indexOf(scan, fence, at + fence.length);
     if (close === -1) return false;
     addQuote(scan, 'code', fenced(text.slice(at + fence.length, close)));
     scan.at = close + fence.length;
@@ -60,11 +62,17 @@ function quoted(scan: Scan): boolean {
   const before = text[at - 1] ?? ' ';
   const single = open === "'" && /[\s(,:]/.test(before);
   const end = single ? "'" : CLOSING[open];
-  const close = end === undefined ? -1 : text.indexOf(end, at + 1);
+  const close = end === undefined ? -1 : indexOf(scan, end, at + 1);
   if (close === -1 || (single && /[\p{L}\p{N}]/u.test(text[close + 1] ?? ' '))) return false;
   addQuote(scan, 'quoted', text.slice(at + 1, close));
   scan.at = close + 1;
   return true;
+}
+
+function indexOf({ text, used }: Scan, closing: string, from: number): number {
+  const at = used.has(closing) ? -1 : text.indexOf(closing, from);
+  if (at === -1) used.add(closing);
+  return at;
 }
 
 /** A quoted address is an address; in backticks it may be an expression. */
@@ -157,7 +165,7 @@ function word(scan: Scan): void {
   const run = text.slice(at, end.exec(text)?.index ?? text.length);
   const kept = run.toLowerCase().startsWith('tl') && /^tl;dr/i.test(text.slice(at, at + 5));
   const whole = kept ? text.slice(at, at + 5) : trimmed(isUrl ? firstUrl(run) : run);
-  scan.at += Math.max(whole.length, 1);
+  scan.at += whole.length || run.length || 1;
   if (whole) addWord(scan, whole);
 }
 

@@ -82,22 +82,22 @@ const nouns: Readonly<Record<Thing, string>> = {
   text: 'text texts content contents body paragraph paragraphs prose',
   title: 'title titles page.title page.titles title.tag',
   meta: 'meta metadata meta.tag meta.tags meta.data meta.description',
-  page: 'page pages site sites website websites webpage webpages homepage homepages article articles document documents html markup source.code web.page web.pages web.site home.page front.page landing.page start.page blog.post address addresses',
+  page: 'page pages site sites website websites webpage webpages homepage homepages article articles document documents html markup source.code web.page web.pages web.site home.page front.page landing.page start.page blog.post source sources address addresses',
   json: 'json',
   summary: 'summary summaries gist overview digest synopsis',
   rows: 'row rows record records',
   report: 'report',
   file: 'file files',
   it: 'it them they this these that those',
-  all: 'all everything anything nothing',
+  all: 'all both everything anything nothing',
   count: 'counts total totals',
-  result: 'result results output outcome data query.result query.results',
+  result: 'result results output outcome data query.result query.results response responses',
 };
 
 const roles: Readonly<Record<Role, string>> = {
   determiner:
     'all.of both.of some.of any.of one.of a an the my your our this these that those some every all any other its their both',
-  preposition: 'of from at on in into for with within inside over per via as about under',
+  preposition: 'of from at on in into for with within inside over per via as about under off',
   and: 'and or also plus & but as.well.as together.with along.with',
   then: 'then next finally afterwards after.that lastly subsequently and.then once.done',
   to: 'to please you me us i just now',
