@@ -69,6 +69,12 @@ export async function startPostgres(options: LocalPostgresOptions): Promise<Loca
   };
 }
 
+/** Ends the server of a folder at once; it recovers at its next start. */
+export function killPostgres(dir: string): void {
+  const server = postmaster(join(dir, 'data'));
+  if (server) process.kill(server.pid, 'SIGQUIT');
+}
+
 interface Binaries {
   readonly initdb: string;
   readonly postgres: string;
