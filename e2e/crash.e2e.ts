@@ -69,8 +69,7 @@ async function crashAt(failAt: Failpoint): Promise<void> {
 }
 
 test('a worker that is frozen past its lease and wakes up again changes nothing', async () => {
-  let release: () => void = () => {};
-  const held = new Promise<void>((resolve) => (release = resolve));
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
   await using pages = await startPageServer({
     '/slow': async (_request, response) => {
       await held;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-import pg from 'pg';
+import { Client } from 'pg';
 
 /** A database of one test: empty, its owner a superuser, dropped at the end. */
 export interface TestDatabase extends AsyncDisposable {
@@ -26,7 +26,7 @@ export async function testDatabase(variable = 'AOS_TEST_DATABASE_URL'): Promise<
 }
 
 async function asSuperuser(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
+  const client = new Client({ connectionString: url });
   await client.connect();
   try {
     await client.query(sql);

@@ -33,7 +33,7 @@ export async function startPageServer(
 ): Promise<PageServer> {
   const routes = new Map(Object.entries(pages));
   const requests: ReceivedRequest[] = [];
-  const server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { pathname: path } = new URL(request.url ?? '/', 'http://page');
     const body = await bodyOf(request);
     const { method = '', headers } = request;
@@ -48,7 +48,8 @@ export async function startPageServer(
     } else {
       await page(request, response, body);
     }
-  });
+  };
+  const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {

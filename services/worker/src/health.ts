@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import type { Metrics } from '@aos/telemetry';
@@ -17,7 +17,7 @@ export async function serveHealth(options: {
   readonly notReady: () => string | undefined;
 }): Promise<Health> {
   const { metrics, version } = options;
-  const server = createServer(async (request, response) => {
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const answer = (status: number, body: unknown) => {
       response.writeHead(status, { 'content-type': 'application/json' });
       response.end(JSON.stringify(body));
@@ -40,7 +40,8 @@ export async function serveHealth(options: {
       default:
         return answer(404, { status: 'not_found' });
     }
-  });
+  };
+  const server = createServer((request, response) => void handle(request, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, resolve);

@@ -1,6 +1,8 @@
 import type { Control, Ending } from '@aos/engine';
 import type { Claim } from '@aos/store';
 
+import { createBell } from './bell.ts';
+
 export interface Pool {
   readonly inFlight: number;
   /** There may be work: look at once. */
@@ -33,12 +35,7 @@ export function createPool(options: PoolOptions): Pool {
     string,
     { readonly cancel: AbortController; readonly done: Promise<void> }
   >();
-  let ring: () => void = () => {};
-  let woken = false;
-  const wake = () => {
-    woken = true;
-    ring();
-  };
+  const bell = createBell();
 
   const launch = (claim: Claim) => {
     const cancel = new AbortController();
@@ -48,23 +45,13 @@ export function createPool(options: PoolOptions): Pool {
       .then(() => {}, options.onError)
       .finally(() => {
         flights.delete(claim.uuid);
-        wake();
+        bell.ring();
       });
     flights.set(claim.uuid, { cancel, done });
   };
 
-  const rest = async (ms: number) => {
-    if (woken || stop.aborted || lost.aborted) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      ring = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  };
-  stop.addEventListener('abort', wake);
-  lost.addEventListener('abort', wake);
+  stop.addEventListener('abort', bell.ring);
+  lost.addEventListener('abort', bell.ring);
 
   /** A few free slots of many are not worth a transaction: they gather until a quarter is free. */
   const wanted = () => {
@@ -78,19 +65,19 @@ export function createPool(options: PoolOptions): Pool {
     get inFlight() {
       return flights.size;
     },
-    wake,
+    wake: bell.ring,
     cancel: (runUuid, by) => flights.get(runUuid)?.cancel.abort(by),
     async run() {
       while (!stop.aborted && !lost.aborted) {
         const max = wanted();
-        woken = false;
+        bell.hush();
         try {
           const claims = max > 0 ? await options.take(max) : [];
           for (const claim of claims) launch(claim);
-          if (claims.length < max || max === 0) await rest(POLL_MS);
+          if (claims.length < max || max === 0) await bell.sleep(POLL_MS);
         } catch (error) {
           options.onError(error);
-          await rest(ERROR_PAUSE_MS);
+          await bell.sleep(ERROR_PAUSE_MS);
         }
       }
       await Promise.all([...flights.values()].map(({ done }) => done));

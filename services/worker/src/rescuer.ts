@@ -50,7 +50,7 @@ export function startRescuer(
 
 interface Duty {
   readonly everyMs: number;
-  work(): Promise<void>;
+  readonly work: () => Promise<void>;
 }
 
 async function repeat(
