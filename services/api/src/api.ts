@@ -1,0 +1,96 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { createAcceptor, openQueue, type Database } from '@aos/store';
+import type { Logger, Metrics } from '@aos/telemetry';
+
+import { createApp } from './app.ts';
+import { createAuthenticator } from './authenticate.ts';
+import { cached, createCatalogs } from './catalogs.ts';
+import { createEventWatch } from './event-watch.ts';
+import { readFacts } from './facts.ts';
+import { createLeadership } from './leadership.ts';
+import { createReadiness } from './readiness.ts';
+import type { ApiSettings } from './services.ts';
+
+export interface ApiOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly database: Database;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly settings: ApiSettings;
+}
+
+export interface Api {
+  readonly port: number;
+  /** Takes nothing new, ends streams, lets requests under way finish, at most for 10 s. */
+  stop(): Promise<void>;
+}
+
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+const DRAIN_MS = 10_000;
+
+/** Starts the API on a database that is migrated; resolves when it listens. */
+export async function startApi(options: ApiOptions): Promise<Api> {
+  const { database, log, metrics, settings } = options;
+  const warn = (error: unknown): void =>
+    log.warn('database.failed', { error: error instanceof Error ? error.message : 'unknown' });
+  const queue = await openQueue(database, { maintain: false, onError: warn });
+  const acceptor = createAcceptor(database, queue);
+  const readiness = createReadiness(database);
+  const stopping = new AbortController();
+  const app = createApp({
+    settings,
+    database,
+    queue,
+    acceptor,
+    log,
+    metrics,
+    authenticator: createAuthenticator(database),
+    catalogs: createCatalogs(database, settings.agents),
+    watch: createEventWatch(database, warn),
+    readiness,
+    stopping: stopping.signal,
+  });
+  const leadership = createLeadership(database);
+  const facts = cached(() => readFacts(database));
+  metrics.readFrom(async () => (leadership.held() ? facts() : undefined));
+  const server = createServer(
+    { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
+    app,
+  );
+  const port = await listen(server, options);
+
+  return {
+    port,
+    async stop() {
+      readiness.drain();
+      stopping.abort();
+      await close(server);
+      await leadership.close();
+      await acceptor.close();
+      await queue.stop();
+    },
+  };
+}
+
+function listen(server: Server, { host, port }: ApiOptions): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  await closed;
+  clearTimeout(cut);
+}

@@ -1,0 +1,57 @@
+import type { Agent, AgentDefinition, Catalog } from '@aos/core';
+import { agents, skills, type Database } from '@aos/store';
+
+export interface Catalogs {
+  /** What live code can do. */
+  skills(): Promise<readonly skills.PublishedSkill[]>;
+  catalog(): Promise<Catalog>;
+  /** The newest version of an agent; without a name the one that is used when nobody names one. */
+  agent(tenant: string, name?: string): Promise<Agent | undefined>;
+  /** Makes sure the tenant has the agents that AOS comes with. */
+  ensureAgents(tenant: string): Promise<void>;
+}
+
+const CACHE_MS = 1_000;
+
+/** The skills, read at most once a second, and the agents of tenants. */
+export function createCatalogs(database: Database, shipped: readonly AgentDefinition[]): Catalogs {
+  const published = cached(() => skills.list(database));
+  const ensured = new Set<string>();
+
+  const ensureAgents = async (tenant: string): Promise<void> => {
+    if (ensured.has(tenant)) return;
+    await database.actingFor([tenant], async (tx) => {
+      for (const definition of shipped) await agents.create(tx, tenant, definition);
+    });
+    ensured.add(tenant);
+  };
+
+  return {
+    skills: published,
+    async catalog() {
+      const list = await published();
+      return new Map(list.map(({ manifest }) => [manifest.name, manifest]));
+    },
+    async agent(tenant, name = shipped[0]?.name ?? 'default') {
+      await ensureAgents(tenant);
+      return database.actingFor([tenant], (tx) => agents.find(tx, name));
+    },
+    ensureAgents,
+  };
+}
+
+/** Shares one reading among all who ask within a second. A failed one is not kept. */
+export function cached<T>(read: () => Promise<T>): () => Promise<T> {
+  let value: Promise<T> | undefined;
+  let at = 0;
+  return () => {
+    if (value && performance.now() - at < CACHE_MS) return value;
+    const reading = read();
+    value = reading;
+    at = performance.now();
+    reading.catch(() => {
+      if (value === reading) value = undefined;
+    });
+    return reading;
+  };
+}

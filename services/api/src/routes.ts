@@ -1,0 +1,28 @@
+import type { Route } from './route.ts';
+import { agentRoutes } from './routes/agents.ts';
+import { approvalRoutes } from './routes/approvals.ts';
+import { artifactRoutes } from './routes/artifacts.ts';
+import { docsRoutes } from './routes/docs.ts';
+import { eventRoutes } from './routes/events.ts';
+import { runPartRoutes } from './routes/run-parts.ts';
+import { runRoutes } from './routes/runs.ts';
+import { serviceRoutes } from './routes/service.ts';
+import { simulateRoutes } from './routes/simulate.ts';
+import { skillRoutes } from './routes/skills.ts';
+
+/** Every route of the API. What is not here does not exist. */
+export function routeTable(version: string): readonly Route[] {
+  const table: Route[] = [
+    ...runRoutes,
+    ...runPartRoutes,
+    ...eventRoutes,
+    ...artifactRoutes,
+    ...simulateRoutes,
+    ...skillRoutes,
+    ...agentRoutes,
+    ...approvalRoutes,
+    ...serviceRoutes,
+    ...docsRoutes(() => table, version),
+  ];
+  return table;
+}
