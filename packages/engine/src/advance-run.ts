@@ -19,6 +19,8 @@ import { earliestWake, isBlocked } from './waits.ts';
 
 /** Steps of one run under way at a time; the rest wait their turn. */
 const PARALLEL_MAX = 32;
+/** A reason of our own: without one, every abort makes an exception with a stack. */
+const DONE = 'done';
 /** A wait this short is sat out; a longer one gives the slot free. */
 const SIT_OUT_MS = 2_000;
 
@@ -123,7 +125,7 @@ async function change(
   const settled = new AbortController();
   const ms = Math.max(1, until.getTime() - ports.clock.now().getTime());
   await Promise.race([...active.values(), ports.clock.sleep(ms, settled.signal)]);
-  settled.abort();
+  settled.abort(DONE);
 }
 
 /** The failure of a step that its plan does not forgive. */

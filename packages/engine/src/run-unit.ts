@@ -22,6 +22,8 @@ import { fallbackOf } from './settle-move.ts';
 
 /** A step that is pure or reads is announced once it takes this long, so that people see it. */
 const ANNOUNCE_AFTER_MS = 100;
+/** A reason of our own: without one, every abort makes an exception with a stack. */
+const DONE = 'done';
 /** No live code for the skill here; another worker may have it, or a newer one soon. */
 const UNAVAILABLE_RETRY_MS = 5_000;
 
@@ -97,7 +99,7 @@ async function make(advance: Advance, attempt: Attempt): Promise<void> {
     ports.failpoint('during_skill');
     result = await call;
   } finally {
-    over.abort();
+    over.abort(DONE);
   }
   ports.failpoint('before_checkpoint');
   await settleAttempt(advance, attempt, result);

@@ -66,6 +66,6 @@ export function stopSignals(
   }
   return {
     abort: AbortSignal.any([control.cancel, control.hurry, control.lost, failed, deadline.signal]),
-    [Symbol.dispose]: () => over.abort(),
+    [Symbol.dispose]: () => over.abort('done'),
   };
 }
