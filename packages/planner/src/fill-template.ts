@@ -32,7 +32,7 @@ export function fillTemplate(plan: Plan, parameters: JsonObject): Plan {
       ...step,
       input: fill(step.input) as JsonObject,
       ...(step.forEach && { forEach: { ...step.forEach, in: fill(step.forEach.in) } }),
-      ...(isObject(step.onError) && { onError: { use: fill(step.onError['use'] as Json) } }),
+      ...(isObject(step.onError) && { onError: { use: fill(step.onError['use']) } }),
     })),
     ...(plan.output !== undefined && { output: fill(plan.output) }),
   };

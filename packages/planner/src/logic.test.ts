@@ -78,9 +78,11 @@ test('a planner sees only the skills its agent may use', async () => {
   assert.deepEqual(answer, { plan, notes: ['made up'] });
 });
 
+function make(goal: Partial<Goal>, skills?: readonly string[]) {
+  return makePlan(createPlanners(), 'static', request(goal, skills), signal);
+}
+
 test('the inspector checks every plan, whoever wrote it', async () => {
-  const make = (goal: Partial<Goal>, skills?: readonly string[]) =>
-    makePlan(createPlanners(), 'static', request(goal, skills), signal);
   assert.equal((await make({ plan })).plan, plan);
   const unknown = { ...plan, steps: [{ key: 'a', skill: 'teleport', input: {} }] };
   await assert.rejects(make({ plan: unknown }), { code: 'plan_invalid' });

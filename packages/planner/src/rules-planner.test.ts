@@ -40,11 +40,8 @@ function shapeOf({ key, skill, input }: PlanStep): string {
   const told: Readonly<Record<string, unknown>> = {
     http_request: input['url'],
     html_extract: input['extract'],
-    json_transform: `${String(input['data'])} ${String(input['expression'])}`,
-    llm_invoke: [
-      input['input'],
-      ...(input['sentences'] ? [`${String(input['sentences'])} sentences`] : []),
-    ],
+    json_transform: [input['data'], input['expression']],
+    llm_invoke: [input['input'], ...(input['sentences'] ? [input['sentences'], 'sentences'] : [])],
     system_read_file: input['name'],
     system_write_file: [input['name'], input['content']],
     postgres_query: input['sql'],
@@ -119,9 +116,12 @@ test('the goal of the mission is fetched, extracted and summarized, and hands ba
   });
 });
 
+async function urlOf(goal: string, scheme?: 'http') {
+  const { plan: made } = await plan(goal, scheme ? { scheme } : {});
+  return made.steps[0]?.input['url'];
+}
+
 test('a bare domain gets the default scheme, an address on this machine plain HTTP', async () => {
-  const urlOf = async (goal: string, scheme?: 'http') =>
-    (await plan(goal, scheme ? { scheme } : {})).plan.steps[0]?.input['url'];
   assert.equal(await urlOf('Fetch google.com'), 'https://google.com');
   assert.equal(await urlOf('Fetch google.com', 'http'), 'http://google.com');
   assert.equal(await urlOf('Fetch https://google.com', 'http'), 'https://google.com');
@@ -173,11 +173,14 @@ test('what is left out as background is told in the notes', async () => {
   ]);
 });
 
+function linksOf(count: number): string {
+  const names = Array.from({ length: count }, (_, index) => `p${index}.example`);
+  return `List the links of ${names.join(', ')}`;
+}
+
 test('a goal names at most 20 sources', async () => {
-  const goal = (count: number) =>
-    `List the links of ${Array.from({ length: count }, (_, index) => `p${index}.example`).join(', ')}`;
-  assert.equal((await plan(goal(SOURCES_MAX))).plan.steps.length, 2 * SOURCES_MAX);
-  assert.match(await refusalOf(goal(SOURCES_MAX + 1)), /names 21 sources/);
+  assert.equal((await plan(linksOf(SOURCES_MAX))).plan.steps.length, 2 * SOURCES_MAX);
+  assert.match(await refusalOf(linksOf(SOURCES_MAX + 1)), /names 21 sources/);
 });
 
 test('a refusal never grows with the goal', async () => {

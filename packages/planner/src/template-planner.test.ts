@@ -162,9 +162,9 @@ test('a condition cannot read parameters, so a template with one is refused', as
 });
 
 test('a schema from outside neither collides with another nor crashes', async () => {
-  const same = () => ({ $id: 'https://schemas.example/one', ...parameters });
-  await fill(planOf('x'), { url: 'https://a.example' }, 'page', same());
-  await fill(planOf('x'), { url: 'https://a.example' }, 'page', same());
+  const one = { $id: 'https://schemas.example/one', ...parameters };
+  await fill(planOf('x'), { url: 'https://a.example' }, 'page', { ...one });
+  await fill(planOf('x'), { url: 'https://a.example' }, 'page', { ...one });
   await assert.rejects(fill(planOf('x'), {}, 'page', { type: 'no such type' }), {
     code: 'plan_invalid',
   });

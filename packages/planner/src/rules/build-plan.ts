@@ -7,7 +7,7 @@ import type { Intent, Wanted } from './intent.ts';
 import { meant, narrowed, pageJson, pageValues, summarize } from './meant-values.ts';
 import { refusal } from './refuse.ts';
 import { distinct } from './source.ts';
-import { templateOfAll, valueOf, type Value } from './value.ts';
+import { byName, valueOf, type Value } from './value.ts';
 import { report } from './report.ts';
 import { save } from './save.ts';
 
@@ -130,11 +130,8 @@ function outputOf({ wanted, files, reports }: Build): Json {
   const results = wanted.filter(({ form }) => form !== 'page');
   const nothingElse = results.length === 0 && files.length === 0 && reports.length === 0;
   const told = nothingElse ? wanted : results;
-  const several = templateOfAll(told);
-  const [only] = told;
-  const sameName = told.every(({ name }) => name === only?.name);
   return {
-    ...(only && (sameName ? { [only.name]: several } : (several as Record<string, Json>))),
+    ...byName(told),
     ...listed('file', files),
     ...listed('report', reports),
   };

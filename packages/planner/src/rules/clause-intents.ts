@@ -135,7 +135,6 @@ function targeted(clause: Clause, intents: Intent[]): Intent[] {
 
 function narrowOf(clause: Clause, mentions: readonly Mention[]): Intent {
   const { sources, each, narrow, word } = clause;
-  const says = (what: Narrow) => Object.keys(what).length > 0;
   if (!says(narrow) && !mentions.some((item) => says(item.narrow))) {
     if (!/^(?:filter|limit|restrict)/.test(word)) return { sources, each, do: 'obtain', mentions };
     throw refusal(
@@ -145,6 +144,10 @@ function narrowOf(clause: Clause, mentions: readonly Mention[]): Intent {
     );
   }
   return { sources, each, do: 'narrow', mentions, narrow };
+}
+
+function says(narrow: Narrow): boolean {
+  return Object.keys(narrow).length > 0;
 }
 
 function transformOf(clause: Clause, mentions: readonly Mention[]): Intent[] {

@@ -1,5 +1,3 @@
-import type { Json } from '@aos/core';
-
 import { escapeText } from '../escape.ts';
 import { currentSources, type Build } from './build.ts';
 import type { Mention, Narrow } from './clause.ts';

@@ -35,8 +35,7 @@ export function narrowExpression(narrow: Narrow, form: Form): Expression {
     text = `[${text}[level in [${[...new Set(levels)].join(', ')}]]]`;
   }
   if (contains !== undefined) {
-    const sought = JSON.stringify(contains.toLowerCase());
-    text = `[${text}[$contains($lowercase($string($)), ${sought})]]`;
+    text = `[${text}[${containing(contains.toLowerCase(), form)}]]`;
   }
   if (unique) {
     text =
@@ -58,6 +57,15 @@ export function narrowExpression(narrow: Narrow, form: Form): Expression {
     stepName = sort || unique ? stepName : take.from === 'start' ? 'first' : 'last';
   }
   return { text, stepName: levels || contains !== undefined ? 'filter' : stepName };
+}
+
+function containing(sought: string, form: Form): string {
+  const written: Partial<Record<Form, string>> = { headings: 'text', links: 'text & " " & url' };
+  const text = written[form];
+  if (text !== undefined) return `$contains($lowercase(${text}), ${JSON.stringify(sought)})`;
+  // Rows are searched as JSON, where a quotation mark is escaped.
+  const escaped = JSON.stringify(JSON.stringify(sought).slice(1, -1));
+  return `$contains($lowercase($string($)), ${escaped})`;
 }
 
 function sorted(list: string, sort: NonNullable<Narrow['sort']>, form: Form): string {

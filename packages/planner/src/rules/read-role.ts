@@ -14,6 +14,10 @@ const preposition = (reader: Reader, name: string) => {
   if (name === 'about') reader.clause.about = true;
 };
 
+/** `a few sentences`, and the most a summary may have. */
+const SENTENCES_FEW = 3;
+const SENTENCES_MAX = 20;
+
 /** How each word that steers its neighbours changes the state of reading. */
 export const roleReaders: Readonly<Record<Role, (reader: Reader, name: string) => void>> = {
   determiner: (reader) => {
@@ -27,7 +31,7 @@ export const roleReaders: Readonly<Record<Role, (reader: Reader, name: string) =
     open(reader);
     reader.negated = negated;
   },
-  then: (reader) => {
+  next: (reader) => {
     endClause(reader);
     open(reader);
   },
@@ -64,7 +68,9 @@ export const roleReaders: Readonly<Record<Role, (reader: Reader, name: string) =
     reader.preposition = 'titled';
   },
   sentence: (reader, name) => {
-    reader.clause.sentences = reader.number ?? (name === 'sentence' ? 1 : 3);
+    const count = reader.number ?? (name === 'sentence' ? 1 : SENTENCES_FEW);
+    if (count < 1 || count > SENTENCES_MAX) reader.unknown.push(`${count} ${name}`);
+    reader.clause.sentences = count;
     reader.number = undefined;
     reader.noun = false;
   },

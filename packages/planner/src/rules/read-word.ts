@@ -94,7 +94,7 @@ function readNoun(reader: Reader, word: string, named: Thing): void {
   const next = nextToken(reader);
   const after = next?.kind === 'mark' ? reader.tokens[reader.at + 1] : next;
   const thing =
-    /^url/.test(word) && (reader.clause.verb === 'fetch' || after?.kind === 'source')
+    word.startsWith('url') && (reader.clause.verb === 'fetch' || after?.kind === 'source')
       ? 'page'
       : named;
   const { clause, preposition, pending, counting } = reader;

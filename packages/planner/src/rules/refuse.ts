@@ -21,6 +21,7 @@ export function quoteList(words: readonly string[]): string {
 }
 
 function cut(text: string, charsMax: number): string {
-  const characters = [...text.slice(0, charsMax * 2 + 2)];
-  return characters.length > charsMax ? `${characters.slice(0, charsMax).join('')}…` : text;
+  // Half a character at the cut would be no text.
+  const start = text.slice(0, charsMax).replace(/[\uD800-\uDBFF]$/, '');
+  return text.length > charsMax ? `${start}…` : text;
 }

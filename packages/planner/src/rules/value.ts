@@ -1,4 +1,4 @@
-import type { Json } from '@aos/core';
+import type { Json, JsonObject } from '@aos/core';
 
 import { byLabel } from './draft.ts';
 import type { Source } from './source.ts';
@@ -33,22 +33,25 @@ export function isText({ form }: Value): boolean {
 
 const TEXTS = new Set<Form>(['page', 'text', 'title', 'summary', 'response']);
 
-/** The value in a plan: one reference, or an object of them by source. */
-export function template(value: Value): Json {
-  return byLabel(value.refs.map(({ label, text }) => [label, text]));
-}
-
 /** Several values as one: alone, or by name. */
 export function templateOfAll(values: readonly Value[]): Json {
-  const byName = new Map<string, Ref[]>();
+  const named = byName(values);
+  const [only, ...others] = Object.values(named);
+  return only !== undefined && others.length === 0 ? only : named;
+}
+
+/** Values by name; those of one name are put together by source. */
+export function byName(values: readonly Value[]): JsonObject {
+  const refsOf = new Map<string, Ref[]>();
   for (const { name, refs } of values) {
-    const known = byName.get(name) ?? [];
+    const known = refsOf.get(name) ?? [];
     known.push(...refs.filter((ref) => !known.some(({ text }) => text === ref.text)));
-    byName.set(name, known);
+    refsOf.set(name, known);
   }
-  const entries = [...byName].map(
-    ([name, refs]) => [name, byLabel(refs.map(({ label, text }) => [label, text]))] as const,
+  return Object.fromEntries(
+    [...refsOf].map(([name, refs]) => [
+      name,
+      byLabel(refs.map(({ label, text }) => [label, text])),
+    ]),
   );
-  const [only] = entries;
-  return entries.length === 1 && only ? only[1] : Object.fromEntries(entries);
 }

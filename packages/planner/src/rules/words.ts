@@ -37,7 +37,7 @@ export type Role =
   | 'determiner'
   | 'preposition'
   | 'and'
-  | 'then'
+  | 'next'
   | 'to'
   | 'not'
   | 'each'
@@ -99,7 +99,7 @@ const roles: Readonly<Record<Role, string>> = {
     'all.of both.of some.of any.of one.of a an the my your our this these that those some every all any other its their both',
   preposition: 'of from at on in into for with within inside over per via as about under off',
   and: 'and or also plus & but as.well.as together.with along.with',
-  then: 'then next finally afterwards after.that lastly subsequently and.then once.done',
+  next: 'then next finally afterwards after.that lastly subsequently and.then once.done',
   to: 'to please you me us i just now',
   not: "not don't dont never avoid no without except excluding skip omit",
   each: 'each separately individually respectively per.page for.each each.of',
