@@ -6,4 +6,10 @@ export type { Skill, SkillContext, SkillReturn } from './base.ts';
 export { defineSkill, execute, UncertainError } from './base.ts';
 export type { ModelPort } from './llm-invoke.ts';
 export { createPool, type Pool } from './pool.ts';
+export {
+  createPostgresConnections,
+  type PostgresConnections,
+  type QueryConnection,
+} from './postgres/connections.ts';
 export { createSkills, type SkillDeps, type SkillSet } from './skill-set.ts';
+export type { Workspace } from './workspace.ts';

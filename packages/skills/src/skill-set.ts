@@ -10,15 +10,25 @@ import type { Egress } from '@aos/egress';
 import { execute, type Skill } from './base.ts';
 import { htmlExtract } from './html-extract.ts';
 import { httpRequest } from './http-request.ts';
+import { jsonTransform } from './json-transform.ts';
 import { llmInvoke, type ModelPort } from './llm-invoke.ts';
+import { logReport } from './log-report.ts';
 import { createPool, type Pool } from './pool.ts';
+import type { PostgresConnections } from './postgres/connections.ts';
+import { postgresQuery } from './postgres-query.ts';
+import { systemReadFile } from './system-read-file.ts';
+import { systemWriteFile } from './system-write-file.ts';
+import type { Workspace } from './workspace.ts';
 
-/** What the skills need of the outside. Whoever makes these parts also disposes them; the pool as well. */
+/** What the skills need of the outside. */
 export interface SkillDeps {
   readonly egress: Egress;
+  readonly workspace: Workspace;
+  /** Disposed with the set. */
+  readonly postgres: PostgresConnections;
   /** Absent: `llm_invoke` summarises by extraction and refuses the rest. */
   readonly model?: ModelPort;
-  /** Absent: the set makes its own, and disposes it. */
+  /** Disposed with the set; its own when absent. */
   readonly pool?: Pool;
 }
 
@@ -34,7 +44,16 @@ export interface SkillSet extends AsyncDisposable {
 
 export function createSkills(deps: SkillDeps): SkillSet {
   const pool = deps.pool ?? createPool();
-  const skills = [httpRequest(deps.egress), htmlExtract(pool), llmInvoke(deps.model)];
+  const skills = [
+    httpRequest(deps.egress),
+    htmlExtract(pool),
+    jsonTransform(pool),
+    llmInvoke(deps.model),
+    systemReadFile(deps.workspace),
+    systemWriteFile(deps.workspace),
+    postgresQuery(deps.postgres),
+    logReport(deps.workspace),
+  ];
   const byName = new Map(skills.map((skill) => [skill.manifest.name, skill]));
   return {
     manifests: () => skills.map(({ manifest }) => manifest),
@@ -49,7 +68,7 @@ export function createSkills(deps: SkillDeps): SkillSet {
       return { outcome: 'failed', failure: failureOf(unknown) };
     },
     async [Symbol.asyncDispose]() {
-      if (!deps.pool) await pool[Symbol.asyncDispose]();
+      await Promise.all([pool[Symbol.asyncDispose](), deps.postgres[Symbol.asyncDispose]()]);
     },
   };
 }
