@@ -8,7 +8,6 @@ import { openEmbeddedDatabase, openGivenDatabase } from './installation.ts';
 import { KEY_FILE, openLocalKey } from './local-key.ts';
 import { assertPortFree } from './port.ts';
 import { killPostgres } from './postgres.ts';
-import { publishStarterAgents } from './starter-agents.ts';
 import { runGoal } from './run-goal.ts';
 import { showReport } from './show-report.ts';
 import { startStack, type StackOptions } from './stack.ts';
@@ -93,7 +92,6 @@ async function launch(it: Launch): Promise<number> {
     : await openEmbeddedDatabase(home);
   cleanup.defer(() => installation.stop());
   const apiKey = await openLocalKey(installation.owner, home);
-  await publishStarterAgents(installation.owner);
   stop.throwIfAborted();
 
   const welcome = await serveWelcomePage(home);
