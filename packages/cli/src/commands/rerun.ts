@@ -1,0 +1,29 @@
+import type { RerunMode } from '@aos/core';
+
+import type { Context } from '../context.ts';
+import type { ExitCode } from '../exit-code.ts';
+import { runIdOf } from '../ids.ts';
+import { tellDetached, watchToEnd } from './finish.ts';
+
+export interface RerunOptions {
+  readonly mode: string;
+  readonly reason: string;
+  readonly fromStep?: string;
+  readonly detach?: boolean;
+}
+
+export async function rerun(
+  context: Context,
+  id: string,
+  options: RerunOptions,
+): Promise<ExitCode> {
+  const { mode, reason, fromStep } = options;
+  const runId = runIdOf(id);
+  const client = await context.connect();
+  const created = await client.runs.rerun(runId, {
+    mode: mode as RerunMode,
+    reason,
+    ...(fromStep !== undefined && { fromStep }),
+  });
+  return options.detach ? tellDetached(context, created) : watchToEnd(context, client, created);
+}

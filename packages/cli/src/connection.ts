@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+import { connectionError } from './command-error.ts';
+import type { Settings } from './settings.ts';
+
+const URL_DEFAULT = 'http://127.0.0.1:8080';
+
+export interface ConnectionOptions {
+  readonly url?: string;
+  readonly keyFile?: string;
+}
+
+/** `--url`, AOS_URL, the address that a local stack keeps, or the default. */
+export function urlOf(settings: Settings, options: ConnectionOptions): string {
+  const text =
+    options.url ?? settings.url ?? contentOf(resolve(settings.home, 'url')) ?? URL_DEFAULT;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    throw connectionError(
+      `The address of the API must begin with http:// or https://, as in ${URL_DEFAULT}. Mend --url or AOS_URL.`,
+    );
+  }
+  if (url.username || url.password) {
+    throw connectionError(
+      'The address of the API may not hold a user or a password. Give the API key with --key-file or AOS_API_KEY.',
+    );
+  }
+  return url.origin + url.pathname.replace(/\/+$/, '');
+}
+
+/** `--key-file`, AOS_API_KEY, AOS_API_KEY_FILE, or the key that a local stack keeps. */
+export function apiKeyOf(settings: Settings, options: ConnectionOptions, folder: string): string {
+  const kept = resolve(settings.home, 'api-key');
+  if (options.keyFile !== undefined) return keyIn(resolve(folder, options.keyFile), '--key-file');
+  if (settings.apiKey !== undefined) return checked(settings.apiKey, 'AOS_API_KEY');
+  if (settings.apiKeyFile !== undefined) {
+    return keyIn(resolve(folder, settings.apiKeyFile), 'AOS_API_KEY_FILE');
+  }
+  const key = contentOf(kept);
+  if (key !== undefined) return checked(key, kept);
+  throw connectionError(
+    `There is no API key. Give one with --key-file, AOS_API_KEY or AOS_API_KEY_FILE; \`npm start\` keeps the one of a local stack in ${kept}.`,
+  );
+}
+
+function keyIn(file: string, source: string): string {
+  const key = contentOf(file);
+  if (key === undefined) {
+    throw connectionError(
+      `${source} names ${file}, which cannot be read or is empty. Name a file that holds the API key.`,
+    );
+  }
+  return checked(key, source);
+}
+
+/** A header with anything else in it is refused by `fetch`, in a sentence that shows the key. */
+function checked(key: string, source: string): string {
+  if (/^[\x21-\x7e]+$/.test(key)) return key;
+  throw connectionError(
+    `The API key in ${source} is none: it holds blanks or special characters. Copy it again.`,
+  );
+}
+
+function contentOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}

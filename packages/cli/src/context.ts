@@ -1,0 +1,29 @@
+import type { Client } from '@aos/sdk';
+
+/** Where the results go. */
+export interface Screen {
+  /** Colour and repainting are welcome: a terminal, and nobody asked for plain text. */
+  readonly rich: boolean;
+  /** Infinity when it is no terminal: nothing is cut or wrapped to a width then. */
+  readonly columns: number;
+  readonly rows: number;
+  write(content: string | Uint8Array): void;
+}
+
+/** All that a command may touch of the machine. */
+export interface Context {
+  readonly out: Screen;
+  /** Print one JSON document and nothing else. */
+  readonly json: boolean;
+  /** How the user calls this program, for hints that can be pasted. */
+  readonly program: string;
+  /** Where relative file names begin. */
+  readonly folder: string;
+  /** A line on stderr. */
+  say(sentence: string): void;
+  /** From the first call on, Ctrl-C aborts this signal instead of ending the process. */
+  interruption(): AbortSignal;
+  connect(): Promise<Client>;
+  /** For what needs no key. */
+  connectWithoutKey(): Promise<{ readonly client: Client; readonly url: string }>;
+}

@@ -1,0 +1,57 @@
+import { Command } from 'commander';
+
+import { defineAbout } from './about.ts';
+import { defineCatalog } from './catalog.ts';
+import { defineGoals } from './goals.ts';
+import type { Perform } from './perform.ts';
+import { defineRuns } from './runs.ts';
+
+/** The options of every command. */
+export interface SharedOptions {
+  readonly url?: string;
+  readonly keyFile?: string;
+  readonly json?: boolean;
+}
+
+const MORE = `
+Environment:
+  AOS_URL            address of the API; else the one of a local stack, else http://127.0.0.1:8080
+  AOS_API_KEY        key of the API; AOS_API_KEY_FILE names a file that holds it
+  AOS_HOME           folder of a local stack, which keeps its address and key (./.aos)
+  NO_COLOR           plain lines without colour, as with CI, TERM=dumb or a pipe
+
+Exit codes:
+  0    done; of run, watch and rerun: the run succeeded
+  1    the run failed or was cancelled
+  2    it cannot be done as asked: words, files, ids, bodies, or the state of things
+  3    the API cannot be reached, or refuses
+  70   a fault of this program
+  130  Ctrl-C`;
+
+/** All commands and options. What a command does is loaded when it is performed. */
+export function defineProgram(version: string, perform: Perform): Command {
+  const program = new Command('aos')
+    .description('Give goals to AOS, watch them, and read what came out.')
+    .usage('<command> [options]')
+    .option('--url <url>', 'address of the API')
+    .option('--key-file <file>', 'file that holds the API key')
+    .option('--json', 'print one JSON document and nothing else')
+    .version(version, '-V, --version', 'print the version of this program')
+    .helpOption('-h, --help', 'explain a command')
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('See: aos help')
+    .addHelpText('after', MORE)
+    .exitOverride();
+  defineGoals(program, perform);
+  defineRuns(program, perform);
+  defineCatalog(program, perform);
+  defineAbout(program, perform);
+  program.addHelpCommand(
+    program
+      .createCommand('help [command]')
+      .description('explain a command')
+      .helpGroup('Program:')
+      .helpOption(false),
+  );
+  return program;
+}

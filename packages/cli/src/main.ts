@@ -1,0 +1,86 @@
+/** Floor 3: the `aos` command. Speaks to the API through the SDK only; knows no SQL, engine or skill. */
+import { resolve } from 'node:path';
+
+import type { Client } from '@aos/sdk';
+import { CommanderError, type Command } from 'commander';
+
+import { cliVersion } from './cli-version.ts';
+import { CommandError } from './command-error.ts';
+import { apiKeyOf, urlOf } from './connection.ts';
+import type { Context } from './context.ts';
+import type { Work } from './definitions/perform.ts';
+import { defineProgram, type SharedOptions } from './definitions/program.ts';
+import { exitCodes, type ExitCode } from './exit-code.ts';
+import { guardedFetch } from './guarded-fetch.ts';
+import { interruptionOf } from './interruption.ts';
+import { screenOf } from './screen.ts';
+import { settingsOf } from './settings.ts';
+
+const settings = settingsOf(process.env, resolve('.aos'));
+const folder = settings.folder ?? process.cwd();
+const out = screenOf(process.stdout, settings.plain);
+const interruption = interruptionOf(process);
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // The reader has enough, as `head` has.
+  if (error.code === 'EPIPE') process.exit(exitCodes.ok);
+  throw error;
+});
+const code = await main();
+// What is still on its way, such as the answer to a question nobody waits for, does not hold the process.
+process.stdout.write('', () => process.exit(code));
+
+async function main(): Promise<ExitCode> {
+  let exitCode: ExitCode = exitCodes.ok;
+  const program = defineProgram(cliVersion(), async (command, work) => {
+    exitCode = await perform(command, work);
+  });
+  try {
+    await program.parseAsync(process.argv);
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Commander has told what is wrong. Asking for help is no mistake.
+    return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  }
+}
+
+async function perform(command: Command, work: Work): Promise<ExitCode> {
+  try {
+    return await work(contextOf(command.optsWithGlobals()));
+  } catch (error) {
+    if (error instanceof CommandError) {
+      say(error.message);
+      return error.exitCode;
+    }
+    const { explainError } = await import('./explain-error.ts');
+    const { lines, exitCode } = explainError(error, settings.program);
+    for (const line of lines) say(line);
+    return exitCode;
+  }
+}
+
+function contextOf(options: SharedOptions): Context {
+  return {
+    out,
+    json: options.json ?? false,
+    program: settings.program,
+    folder,
+    say,
+    interruption,
+    connect: async () => connect(urlOf(settings, options), apiKeyOf(settings, options, folder)),
+    async connectWithoutKey() {
+      const url = urlOf(settings, options);
+      return { url, client: await connect(url, 'none') };
+    },
+  };
+}
+
+async function connect(url: string, apiKey: string): Promise<Client> {
+  const { createClient } = await import('@aos/sdk');
+  return createClient({ url, apiKey, fetch: guardedFetch(url) });
+}
+
+function say(sentence: string): void {
+  process.stderr.write(`${sentence}\n`);
+}
