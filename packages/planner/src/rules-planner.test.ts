@@ -190,6 +190,31 @@ test('a refusal never grows with the goal', async () => {
   assert.ok((await refusalOf('x'.repeat(8000))).length < 800);
 });
 
+test('any row of known words is planned soundly or refused, and never crashes', async () => {
+  const words =
+    'fetch get list count sort first last unique h2 headings links tables text title meta page json summary summarize it them all both each not without and then , . : to from of in as with save report make write query run transform filter keep limit 3 two sentences containing sorted by level descending titled called JSON markdown a.example https://b.example/x.txt notes.txt out.json `select 1` `$count($)` "quoted" {"a":1} post rows result counts the its about is what how many number of because'.split(
+      ' ',
+    );
+  let seed = 7;
+  const next = (below: number) => {
+    seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
+    return Math.floor(seed / 256) % below;
+  };
+  let planned = 0;
+  for (let round = 0; round < 3000; round++) {
+    const chosen = Array.from({ length: 1 + next(6) }, () => words[next(words.length)]);
+    const goal = `fetch a.example ${chosen.join(' ')}`;
+    await plan(goal).then(
+      () => planned++,
+      (error: unknown) => {
+        assert.ok(error instanceof AosError, `${goal}: ${String(error)}`);
+        assert.equal(error.code, 'goal_not_plannable', `${goal}: ${error.message}`);
+      },
+    );
+  }
+  assert.ok(planned > 500, String(planned));
+});
+
 test('8000 hostile characters are read in linear time', async () => {
   const pieces =
     '{|[|{"|“|"|` |```|(|a.|.|https://|http://x,|${input.|${|tl;dr |SELECT |WITH a |and save |x.Then.|not |links, |summary of |report of |the x |first |h1 and |level 1, |because |Summarize it. |é|\n| |9.9.9.9|http://x(((';

@@ -106,6 +106,12 @@ test('a parameter is data: whatever it holds, it never becomes a reference', asy
   }
 });
 
+test('a hostile parameter beside a reference stays text, and the reference is read', async () => {
+  const scope = new Map<string, Json>([['fetch', { text: 'PAGE' }]]);
+  const content = await contentOf('${input.note}: ${fetch.text}', { note: '${fetch.text}' });
+  assert.equal(resolve(content, scope), '${fetch.text}: PAGE');
+});
+
 test('two parameters that meet cannot form a reference', async () => {
   const content = await contentOf('${input.note}${input.title}', {
     note: '$',

@@ -50,7 +50,13 @@ function look(build: Build, intent: Intent, before: Intent | undefined): void {
   const together = intent.do === 'visit' && before?.do === 'visit';
   const known = together ? build.sources : [];
   build.sources = distinct([...known, ...intent.sources]);
-  if (!together && intent.do !== 'save' && intent.do !== 'report') build.last = [];
+  const continues = together || intent.joined || speaksOfLast(intent);
+  if (!continues && intent.do !== 'save' && intent.do !== 'report') build.last = [];
+}
+
+/** `… and summarize them, from https://…`: the address comes late. */
+function speaksOfLast(intent: Intent): boolean {
+  return 'mentions' in intent && intent.mentions.some(({ thing }) => thing === 'it');
 }
 
 function perform(build: Build, intent: Intent): void {
@@ -58,11 +64,15 @@ function perform(build: Build, intent: Intent): void {
     case 'visit':
       if (intent.asked) keep(build, pageValues(build));
       return;
-    case 'obtain':
-      return keep(
+    case 'obtain': {
+      const before = intent.joined ? build.last : [];
+      keep(
         build,
         intent.mentions.flatMap((mention) => meant(build, mention)),
       );
+      build.last = [...before, ...build.last];
+      return;
+    }
     case 'narrow': {
       const from = intent.mentions.flatMap((mention) => meant(build, mention));
       const narrow = intent.narrow;

@@ -5,6 +5,22 @@ import { quoteList, refusal } from './refuse.ts';
 
 /** What one clause asks for, in the order in which it is to be done. */
 export function clauseIntents(clause: Clause): Intent[] {
+  const intents = wishesOf(clause);
+  const { sentences, joined } = clause;
+  const sums = intents.some(
+    (intent) =>
+      intent.do === 'summarize' ||
+      ('mentions' in intent && intent.mentions.some(({ thing }) => thing === 'summary')),
+  );
+  if (sentences !== undefined && !sums) {
+    throw refusal(
+      `Only a summary has ${sentences} sentences, and the goal asks for something else.`,
+    );
+  }
+  return joined ? intents.map((intent) => ({ ...intent, joined })) : intents;
+}
+
+function wishesOf(clause: Clause): Intent[] {
   const { sources, each, verb, sql, code } = clause;
   const common = { sources, each };
   const mentions = foldMentions(clause);
@@ -50,6 +66,9 @@ function obtainOf(clause: Clause, mentions: readonly Mention[]): Intent[] {
   if (content.length === 0) {
     if (about) return [summaryOf(clause, mentions)];
     const shows = SHOWING.test(word) && sources.length > 0;
+    if (mentions.some(({ narrow }) => says(narrow))) {
+      throw refusal(`“${word}” takes whole pages: say which part of the page is meant.`);
+    }
     if (verb === 'fetch' || shows) return [{ ...common, do: 'visit', asked: true }];
     if (verb === undefined && sources.length > 0) return [{ ...common, do: 'visit', asked: false }];
     throw refusal(
@@ -123,13 +142,19 @@ function saveOf(clause: Clause, mentions: readonly Mention[]): Intent[] {
 
 /** `list the links of … into links.json`, `summarize … as a report`: what the clause says besides. */
 function targeted(clause: Clause, intents: Intent[]): Intent[] {
-  const { target, format, title, each } = clause;
+  const { target, toFile, format, title, each } = clause;
   if (intents.some((intent) => intent.do === 'report')) return intents;
-  if (target === undefined) {
-    if (title === undefined) return intents;
-    throw refusal(`The goal gives the title ${quoteList([title])}, but only a report has a title.`);
+  if (target === undefined && !toFile) {
+    if (title !== undefined) {
+      throw refusal(
+        `The goal gives the title ${quoteList([title])}, but only a report has a title.`,
+      );
+    }
+    if (format === undefined || format === 'json') return intents;
+    throw refusal(`The goal asks for ${format}, but for no file and no report to write it to.`);
   }
-  const save: Intent = { sources: [], each, do: 'save', mentions: [], name: target };
+  const name = target === undefined ? {} : { name: target };
+  const save: Intent = { sources: [], each, do: 'save', mentions: [], ...name };
   return [...intents, format ? { ...save, format } : save];
 }
 

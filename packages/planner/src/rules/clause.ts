@@ -45,6 +45,10 @@ export interface Clause {
   sentences?: number;
   /** The file to write. */
   target?: string;
+  /** `in a file`, without saying which. */
+  toFile?: true;
+  /** Split from the clause before it, with which it shares `them`. */
+  joined?: true;
   title?: string;
   format?: Format;
 }

@@ -9,6 +9,8 @@ export type Intent = Wish & {
   readonly sources: readonly Source[];
   /** One result for each source instead of one for all. */
   readonly each: boolean;
+  /** Its results are spoken of together with those before. */
+  readonly joined?: true;
 };
 
 type Wish =

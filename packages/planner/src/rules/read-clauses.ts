@@ -81,7 +81,10 @@ function readSource(reader: Reader, source: Source): void {
   const towards = TOWARDS.has(preposition) || (writing && TOWARDS_WHEN_WRITING.has(preposition));
   const alone = clause.verb === 'save' && clause.mentions.length === 0 && preposition === '';
   if (source.kind === 'file' && clause.verb !== 'fetch' && (towards || alone)) {
-    clause.target = source.name;
+    if (clause.target !== undefined) splitBefore(reader);
+    if (reader.clause.target !== undefined) reader.unknown.push(source.name);
+    reader.clause.target = source.name;
+    splitPlaces.set(reader.clause, reader.clause.mentions.length);
   } else if (!negated) {
     splitBefore(reader);
     reader.clause.sources.push(source);
@@ -104,11 +107,11 @@ function splitBefore(reader: Reader): void {
   const later = clause.mentions.splice(place);
   const { verb, word } = clause;
   endClause(reader);
-  reader.clause = { ...newClause(), word, ...(verb && { verb }), mentions: later };
+  reader.clause = { ...newClause(), word, ...(verb && { verb }), mentions: later, joined: true };
   splitPlaces.set(reader.clause, later.length);
 }
 
-/** How many nouns a clause had when its last source was read. */
+/** How many nouns a clause had when its last source or target was read. */
 const splitPlaces = new WeakMap<Clause, number>();
 
 function readQuote(reader: Reader, text: string, kind: 'code' | 'quoted'): void {

@@ -64,7 +64,9 @@ export const roleReaders: Readonly<Record<Role, (reader: Reader, name: string) =
   },
   level: readLevels,
   containing: readContaining,
-  titled: (reader) => {
+  titled: (reader, name) => {
+    const kind = nextToken(reader)?.kind;
+    if (kind !== 'quoted' && kind !== 'code' && kind !== 'source') reader.unknown.push(name);
     reader.preposition = 'titled';
   },
   sentence: (reader, name) => {
@@ -98,10 +100,10 @@ function readTake(reader: Reader, from: 'start' | 'end', name: string): void {
     reader.pending.take = { from, count };
     reader.noun = true;
     reader.open = false;
-  } else if (name !== 'top' && meaningAt(reader.tokens, reader.at)?.thing) {
+  } else if (name !== 'top' && meaningAt(reader.tokens, reader.at)?.thing && !isPlural(reader)) {
     reader.pending.take = { from, count: 1 };
     reader.noun = true;
-  } else if (name === 'first') open(reader);
+  } else if (name === 'first' && reader.open) open(reader);
   else reader.unknown.push(name);
 }
 
@@ -115,12 +117,18 @@ function readBy(reader: Reader): void {
       : undefined;
   while (meaningOf(nextWord(reader))?.role === 'determiner') reader.at += 1;
   const next = nextToken(reader);
+  if (!sorting) reader.unknown.push('by');
   if (!sorting || !next || next.kind === 'mark' || next.kind === 'json') {
     preposition(reader, 'by');
     return;
   }
   reader.at += 1;
   sorting.sort = { ...sorting.sort, by: next.text };
+}
+
+/** `the first headings` does not say how many. */
+function isPlural(reader: Reader): boolean {
+  return nextWord(reader).endsWith('s');
 }
 
 function readLevels(reader: Reader): void {

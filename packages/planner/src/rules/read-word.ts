@@ -31,6 +31,7 @@ const NARROWING = new Set<Role>([
   'sentence',
   'number of',
 ]);
+const INTO = new Set(['to', 'into', 'as']);
 const PLACES = new Set(['of', 'from', 'in', 'on', 'at', 'within', 'inside', 'under']);
 const formats: ReadonlyMap<string, Format> = new Map([
   ['json', 'json'],
@@ -97,7 +98,7 @@ function readNoun(reader: Reader, word: string, named: Thing): void {
     word.startsWith('url') && (reader.clause.verb === 'fetch' || after?.kind === 'source')
       ? 'page'
       : named;
-  const { clause, preposition, pending, counting } = reader;
+  const { clause, preposition, pending } = reader;
   const level = /^h([1-6])s?$/.exec(word)?.[1];
   if (level) pending.levels = [...(pending.levels ?? []), Number(level)];
   reader.noun = false;
@@ -109,14 +110,17 @@ function readNoun(reader: Reader, word: string, named: Thing): void {
     else clause.without.push(thing);
     return;
   }
-  if (thing === 'file' && (preposition !== '' || after?.kind === 'source')) return;
+  if (thing === 'file' && (preposition !== '' || after?.kind === 'source')) {
+    if (after?.kind !== 'source' && (INTO.has(preposition) || isSome(reader))) clause.toFile = true;
+    return;
+  }
+  if (preposition === 'as' && thing !== 'report') reader.unknown.push(`as ${word}`);
   // `the page https://…`, `the HTML of https://…`: the address says it all.
   if (thing === 'page' && namesSourceNext(reader)) return;
   addMention(reader, {
     thing: thing === 'file' ? 'page' : thing,
     word,
-    narrow: { ...pending, ...numberAsTake(reader) },
-    count: counting,
+    ...described(reader, { ...pending, ...numberAsTake(reader) }),
     within: PLACES.has(preposition),
   });
 }
@@ -129,6 +133,26 @@ function namesSourceNext({ tokens, at }: Reader): boolean {
       !(token.kind === 'word' && meaningOf(token.lower)?.role === 'preposition'),
   );
   return ahead[first]?.kind === 'source';
+}
+
+/** `in a file`, `in a JSON file`: a new one, and not `in the file` spoken of before. */
+function isSome({ preposition, tokens, at }: Reader): boolean {
+  const before = tokens[at - 2];
+  if (preposition !== 'in' || before?.kind !== 'word') return false;
+  return before.lower === 'a' || formats.has(before.lower);
+}
+
+/** What adjectives say; they hold for all of `the first 5 headings and links`. */
+function described(reader: Reader, narrow: Narrow): Pick<Mention, 'narrow' | 'count'> {
+  const { clause, counting, tokens, at } = reader;
+  const before = tokens[at - 2];
+  const bare = before?.kind === 'mark' ? before.text === ',' : before?.text === 'and';
+  const last = clause.mentions.at(-1);
+  if (!last || !bare || counting || Object.keys(narrow).length > 0) {
+    return { narrow, count: counting };
+  }
+  const { unique, take } = last.narrow;
+  return { narrow: { ...(unique && { unique }), ...(take && { take }) }, count: last.count };
 }
 
 function addMention(reader: Reader, mention: Mention): void {

@@ -69,6 +69,9 @@ function formatFor(
   { name, format }: Extract<Intent, { do: 'save' }>,
 ): Format {
   const byName = name === undefined ? undefined : formatOf.get(endingOf(name));
+  if (format && byName && format !== byName) {
+    throw refusal(`The goal asks for ${format}, but ${String(name)} is a file of ${byName}.`);
+  }
   const asked = format ?? byName ?? defaultFormat(values);
   const forms = values.map((value) => value.form);
   if (asked === 'csv' || (asked === 'html' && forms.some((form) => form !== 'page'))) {
