@@ -6,6 +6,7 @@ import {
   problemsOf,
   sentence,
   storableText,
+  type EffectClass,
   type Failure,
   type FailureCode,
   type FromSchema,
@@ -73,7 +74,7 @@ interface Definition<I extends JsonSchema, O extends JsonSchema> extends Omit<
   readonly input: I;
   readonly output: O;
   readonly examples: Examples<I, O>;
-  run(input: Typed<I>, context: SkillContext): Promise<SkillReturn<Typed<O>>>;
+  readonly run: (input: Typed<I>, context: SkillContext) => Promise<SkillReturn<Typed<O>>>;
 }
 
 /** Ties the types of `run` and of the examples to the schemas, which stay plain data. */
@@ -81,10 +82,7 @@ export function defineSkill<I extends JsonSchema, O extends JsonSchema>(
   definition: Definition<I, O>,
 ): Skill {
   const { run, ...manifest } = definition;
-  return {
-    manifest: manifest as unknown as SkillManifest,
-    run: run as unknown as Skill['run'],
-  };
+  return { manifest, run: (input, context) => run(input as Typed<I>, context) } as Skill;
 }
 
 /** A skill that ignores its signal is given up after this long. */
@@ -156,9 +154,14 @@ async function attempt(
   cancel.addEventListener('abort', onCancel, { once: true });
   const run = async (): Promise<unknown> =>
     skill.run(call.input, {
-      ...{ tenant, runId, stepKey, agent, idempotencyKey, timeoutMs },
+      tenant,
+      runId,
+      stepKey,
       attempt: call.attempt,
+      agent,
+      idempotencyKey,
       signal: stopping.signal,
+      timeoutMs,
     });
   try {
     return await Promise.race([
@@ -201,6 +204,8 @@ function resultOf(
   }
 }
 
+const repeatable: ReadonlySet<EffectClass> = new Set(['pure', 'read', 'keyed']);
+
 /** `maybe`: the effect may have happened. It matters only where repeating is not safe. */
 function failed(
   failure: Failure,
@@ -209,8 +214,7 @@ function failed(
   call: SkillCall,
   usage?: Usage,
 ): SkillResult {
-  const effect = effectOf(manifest, call.input);
-  return maybe && (effect === 'unkeyed' || effect === 'reconcilable')
+  return maybe && !repeatable.has(effectOf(manifest, call.input))
     ? { outcome: 'unknown', failure }
     : { outcome: 'failed', failure, ...(usage && { usage }) };
 }
@@ -248,5 +252,5 @@ function bounded(failure: Failure): Failure {
 }
 
 function text(value: string): string {
-  return storableText(String(value).slice(0, DETAIL_CHARS_MAX));
+  return storableText(value.slice(0, DETAIL_CHARS_MAX));
 }

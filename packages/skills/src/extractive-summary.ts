@@ -24,7 +24,8 @@ export function summarize(text: string, count: number): string {
   const sentences = sentencesOf(text).slice(0, SENTENCES_READ_MAX);
   if (sentences.length <= count) return sentences.map(cut).join(' ');
   const vectors = vectorsOf(sentences);
-  const likeness = vectors.map((a) => vectors.map((b) => cosine(a, b)));
+  // A sentence is no witness for itself: what nothing else is like ranks last.
+  const likeness = vectors.map((a) => vectors.map((b) => (a === b ? 0 : cosine(a, b))));
   const scores = rank(likeness).map(
     (score, index) =>
       (score * sentences.length + LEAD / (1 + index)) * quality(sentences[index] ?? ''),

@@ -6,7 +6,7 @@ import type { Pool } from './pool.ts';
 
 /** What `http_request` may return fits, also when it grew by decoding. */
 export const HTML_CHARS_MAX = 4 * 1024 * 1024;
-const EXTRACT_MS_MAX = 10_000;
+const EXTRACT_MS_MAX = 5000;
 
 const input = {
   type: 'object',
@@ -114,7 +114,7 @@ export function htmlExtract(pool: Pool): Skill {
     failures: [
       { code: 'not_html', when: 'The content type is not HTML, or the text has no tags.' },
       { code: 'skill_input_invalid', when: 'The selector is not valid CSS.' },
-      { code: 'transform_stopped', when: 'The page takes more than 10 s or 128 MB to read.' },
+      { code: 'transform_stopped', when: 'The page takes more than 5 s or 128 MB to read.' },
     ],
     examples,
 

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 
-import { AosError, type Json, type JsonSchema } from '@aos/core';
+import { AosError, type JsonSchema } from '@aos/core';
 import { EgressError, type Egress, type EgressResponse } from '@aos/egress';
 
 import {
@@ -218,9 +218,13 @@ function outputOf({ url, status, headers, body, redirects }: EgressResponse) {
   const contentType = headers['content-type'] ?? '';
   const decoded = decodeBody(body, contentType, headers['content-encoding']);
   return {
-    ...{ url, status, headers: shown, contentType, bytes: body.length },
+    url,
+    status,
+    headers: shown,
+    contentType,
+    bytes: body.length,
     text: decoded.text ?? '',
-    ...(decoded.json !== undefined && { json: decoded.json as Json }),
+    ...(decoded.json !== undefined && { json: decoded.json }),
     ...(decoded.text === undefined && { base64: body.toString('base64') }),
     redirects: [...redirects],
   };

@@ -1,3 +1,5 @@
+import type { ChildProcess } from 'node:child_process';
+
 import { AosError, type Json } from '@aos/core';
 import { Tinypool } from 'tinypool';
 
@@ -54,6 +56,7 @@ export function createPool(childrenMax = CHILDREN_MAX): Pool {
     for (const child of pool.threads) {
       if (known.has(child)) continue;
       known.add(child);
+      silence(child);
       const exit = new Promise<void>((done) => child.once('exit', () => done()));
       exits.add(exit);
       void exit.then(() => exits.delete(exit));
@@ -63,9 +66,13 @@ export function createPool(childrenMax = CHILDREN_MAX): Pool {
   return {
     async run(task, signal) {
       const stop = AbortSignal.any([signal, closing.signal]);
-      using _slot = await slots.take(stop);
-      const pool = poolFor(task.fresh ?? false);
-      return await runTask(pool, task, stop, () => watch(pool));
+      const slot = await slots.take(stop);
+      try {
+        const pool = poolFor(task.fresh ?? false);
+        return await runTask(pool, task, stop, () => watch(pool));
+      } finally {
+        slot[Symbol.dispose]();
+      }
     },
     async [Symbol.asyncDispose]() {
       closing.abort();
@@ -73,6 +80,13 @@ export function createPool(childrenMax = CHILDREN_MAX): Pool {
       await Promise.all(exits);
     },
   };
+}
+
+/** What a dying child prints would stand between the log lines of the worker, as often as anybody likes. */
+function silence(child: object): void {
+  const { stdout, stderr } = (child as { process?: Partial<ChildProcess> }).process ?? {};
+  stdout?.unpipe(process.stdout).resume();
+  stderr?.unpipe(process.stderr).resume();
 }
 
 function newTinypool(childrenMax: number, fresh: boolean): Tinypool {

@@ -89,7 +89,7 @@ function stringsIn(data: Json): string[] {
     if (typeof next === 'string' && next.trim()) found.push(next.replace(/[^\S\n]+/g, ' ').trim());
     if (found.length >= LEAVES_MAX) break;
     if (typeof next === 'object' && next !== null) {
-      waiting.push(...(Object.values(next) as Json[]).toReversed());
+      waiting.push(...Object.values<Json>(next as { [key: string]: Json }).toReversed());
     }
   }
   return found;

@@ -6,6 +6,7 @@ import { TASK_STARTED, type TaskAnswer } from './task-protocol.ts';
  * The child's side of the pool: makes `run` of a task file. Imports no code of the other packages, so
  * that a child starts in a fraction of a second.
  */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the pool sends what the skill gave it
 export function task<Input>(
   work: (input: Input) => Promise<TaskResult> | TaskResult,
 ): (input: string) => Promise<TaskAnswer> {

@@ -19,7 +19,7 @@ export function extract(input: ExtractInput): { output: Extracted; notes: string
   const roots =
     input.selector === undefined
       ? [document]
-      : outermost($(input.selector).toArray() as unknown as HtmlNode[]);
+      : outermost($(input.selector).toArray() as HtmlNode[]);
   const notes: string[] = [];
   if (roots.length === 0) notes.push('Nothing in the page matches the selector.');
   const base = baseOf($('base[href]').first().attr('href'), input.baseUrl);

@@ -7,7 +7,7 @@ export interface Heading {
 }
 
 /** The signs that pages put beside a heading to link to it. */
-const PERMALINK = /^[\s#¶§∞⚓🔗⌗\ufe0f\u200b]*$/u;
+const PERMALINK = /^(?:[\s#¶§∞⚓🔗⌗\u200b]|\ufe0f)*$/u;
 
 /** The headings of a page as a reader sees them, in order. Empty ones are no headings. */
 export function headingsOf(roots: readonly HtmlNode[]): Heading[] {

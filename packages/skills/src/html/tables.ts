@@ -27,13 +27,16 @@ export function tablesOf(nodes: Iterable<HtmlNode>): Table[] {
   return tables;
 }
 
+function texts(row: readonly Cell[]): string[] {
+  return row.map(({ text }) => text);
+}
+
 function tableOf(table: HtmlNode): Table {
   const rows = grid(rowsOf(table));
   // Headers are the rows before the first that holds a plain cell; the last of them names the columns.
   const first = rows.findIndex((row) => row.some((cell) => !cell.heads));
   const body = first === -1 ? rows.length : first;
   const caption = (table.children ?? []).find(({ name }) => name === 'caption');
-  const texts = (row: readonly Cell[]): string[] => row.map(({ text }) => text);
   return {
     caption: caption ? shownLine(caption) : '',
     headers: texts(rows[body - 1] ?? []),
@@ -74,8 +77,8 @@ function grid(rows: readonly Row[]): Cell[][] {
       cells += width * height;
       if (cells > CELLS_MAX) return;
       for (let down = 0; down < height; down++) {
-        const line = lines[y + down];
-        for (let right = 0; line && right < width; right++) line[x + right] ??= filled;
+        const line = lines[y + down] ?? [];
+        for (let right = 0; right < width; right++) line[x + right] ??= filled;
       }
       x += width;
     }

@@ -1,5 +1,5 @@
 import { AosError, type Json } from '@aos/core';
-import pg from 'pg';
+import { DatabaseError, Pool, type PoolClient } from 'pg';
 
 import { readRows, type Rows } from './read-rows.ts';
 import { refuseMightyRole } from './role-check.ts';
@@ -34,8 +34,8 @@ const LOCK_MS_MAX = 2000;
 export function createPostgresConnections(
   connections: Readonly<Record<string, QueryConnection>>,
 ): PostgresConnections {
-  const pools = new Map<string, pg.Pool>();
-  const poolOf = (name: string, url: string): pg.Pool => {
+  const pools = new Map<string, Pool>();
+  const poolOf = (name: string, url: string): Pool => {
     const pool = pools.get(name) ?? newPool(url);
     pools.set(name, pool);
     return pool;
@@ -69,8 +69,8 @@ export function createPostgresConnections(
   };
 }
 
-function newPool(url: string): pg.Pool {
-  const pool = new pg.Pool({
+function newPool(url: string): Pool {
+  const pool = new Pool({
     connectionString: url,
     application_name: 'aos postgres_query',
     max: CLIENTS_MAX,
@@ -83,12 +83,12 @@ function newPool(url: string): pg.Pool {
   return pool;
 }
 
-const checked = new WeakSet<pg.PoolClient>();
+const ignore = (): void => {};
+const checked = new WeakSet<PoolClient>();
 
-async function onClient(pool: pg.Pool, query: PostgresQuery, signal: AbortSignal): Promise<Rows> {
+async function onClient(pool: Pool, query: PostgresQuery, signal: AbortSignal): Promise<Rows> {
   const client = await pool.connect();
   // The pool listens only while a client is idle.
-  const ignore = (): void => {};
   client.on('error', ignore);
   const hangUp = (): void => hangUpOn(client);
   signal.addEventListener('abort', hangUp, { once: true });
@@ -108,7 +108,7 @@ async function onClient(pool: pg.Pool, query: PostgresQuery, signal: AbortSignal
   }
 }
 
-async function inReadOnly(client: pg.PoolClient, query: PostgresQuery): Promise<Rows> {
+async function inReadOnly(client: PoolClient, query: PostgresQuery): Promise<Rows> {
   const timeoutMs = Math.max(1, Math.floor(query.timeoutMs));
   await client.query(
     `begin read only;
@@ -128,7 +128,7 @@ async function inReadOnly(client: pg.PoolClient, query: PostgresQuery): Promise<
   return rows;
 }
 
-function hangUpOn(client: pg.PoolClient): void {
+function hangUpOn(client: PoolClient): void {
   // The server notices within a second, and has its own time limit besides.
   (
     client as unknown as { connection: { stream: { destroy(): void } } }
@@ -140,7 +140,7 @@ function failureOf(cause: unknown, connection: string): unknown {
   if (cause instanceof AosError || !(cause instanceof Error)) return cause;
   const name = JSON.stringify(connection);
   const code = (cause as { code?: string }).code ?? '';
-  if (!(cause instanceof pg.DatabaseError)) {
+  if (!(cause instanceof DatabaseError)) {
     const reason = /^E[A-Z_]+$/.test(code) ? ` (${code})` : '';
     return new AosError('target_unreachable', `The database of ${name} does not answer${reason}.`, {
       cause,

@@ -1,9 +1,9 @@
 import type { Json } from '@aos/core';
-import pg from 'pg';
+import { types, type CustomTypesConfig } from 'pg';
 
 type Parse = (text: string) => unknown;
 
-const { builtins } = pg.types;
+const { builtins } = types;
 
 /** A number where JSON says exactly the same, the text of the database where it would not. */
 function exactNumber(text: string): number | string {
@@ -34,10 +34,11 @@ const parsers: Readonly<Record<number, Parse>> = {
 /** Lists of these types come as lists; all other types as the text PostgreSQL prints. */
 const LISTS = new Set([1000, 1005, 1007, 1009, 1014, 1015, 1021, 1022, 2951]);
 
-export const valueTypes: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number) =>
-    parsers[oid] ??
-    (LISTS.has(oid) ? pg.types.getTypeParser(oid) : (text: string) => text)) as never,
+const listParser = types as unknown as { getTypeParser(oid: number): Parse };
+
+export const valueTypes: CustomTypesConfig = {
+  getTypeParser: (oid): Parse =>
+    parsers[oid] ?? (LISTS.has(oid) ? listParser.getTypeParser(oid) : (text) => text),
 };
 
 /** Names for columns; equal ones are numbered, since a row is an object. */
