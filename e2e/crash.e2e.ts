@@ -39,9 +39,11 @@ async function crashAt(failAt: Failpoint): Promise<void> {
     Object.fromEntries(paths.map((path) => [path, `<p>${path}</p>`])),
   );
   await using stack = await startStack({
-    workers: 0,
     env: { AOS_ALLOW_PRIVATE_HOSTS: pages.host },
   });
+  // A first worker tells the catalog what there is, and goes before there is work.
+  stack.workers[0]?.kill('SIGTERM');
+  await stack.workers[0]?.exited;
   const run = await stack.client.runs.create({ goal: 'Survive', plan: plan(pages.url) });
   const doomed = await stack.addWorker({ AOS_FAIL_AT: failAt }, { waitReady: false });
   assert.equal((await doomed.exited).signal, 'SIGKILL', doomed.log());

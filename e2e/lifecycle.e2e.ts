@@ -59,10 +59,9 @@ test('workers that come and go in order lose no run and repeat no change', async
 
 test('runs go on while the API is dead, and are there when it is back', async () => {
   await using pages = await startPageServer({ '/0': 'a', '/1': 'b', '/2': 'c' });
-  await using stack = await startStack({
-    workers: 0,
-    env: { AOS_ALLOW_PRIVATE_HOSTS: pages.host },
-  });
+  await using stack = await startStack({ env: { AOS_ALLOW_PRIVATE_HOSTS: pages.host } });
+  stack.workers[0]?.kill('SIGTERM');
+  await stack.workers[0]?.exited;
   const { id } = await stack.client.runs.create({ goal: 'Go on', plan: fetchPlan(pages.url) });
   stack.api.kill('SIGKILL');
   await stack.api.exited;

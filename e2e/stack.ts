@@ -28,7 +28,20 @@ export interface StackOptions {
 }
 
 export async function startStack({ workers = 1, env = {} }: StackOptions = {}): Promise<Stack> {
-  await using started = new AsyncDisposableStack();
+  const started = new AsyncDisposableStack();
+  try {
+    return await build(started, workers, env);
+  } catch (error) {
+    await started.disposeAsync();
+    throw error;
+  }
+}
+
+async function build(
+  started: AsyncDisposableStack,
+  workers: number,
+  env: Readonly<Record<string, string>>,
+): Promise<Stack> {
   const { url: databaseUrl } = started.use(await testDatabase());
   // The shared test server does not sync: nothing here outlives it.
   await migrate(databaseUrl, { allowUnsafe: true });
@@ -55,7 +68,6 @@ export async function startStack({ workers = 1, env = {} }: StackOptions = {}): 
   for (let n = 0; n < workers; n++) await addWorker();
 
   const url = `http://127.0.0.1:${api.port}`;
-  const all = started.move();
   return {
     url,
     key,
@@ -66,6 +78,6 @@ export async function startStack({ workers = 1, env = {} }: StackOptions = {}): 
     databaseUrl,
     addWorker,
     addApi,
-    [Symbol.asyncDispose]: () => all.disposeAsync(),
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
   };
 }
