@@ -55,8 +55,10 @@ export function newRunOf(goal: string, options: RunOptions, folder: string, now:
 
 /** It travels in a quoted header. */
 export function checkedIdempotencyKey(key: string): string {
-  if (/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/.test(key)) return key;
-  throw usageError('--idempotency-key takes plain characters without quotes and backslashes.');
+  if (/^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/.test(key)) return key;
+  throw usageError(
+    '--idempotency-key takes 1 to 200 visible ASCII characters without quotes and backslashes.',
+  );
 }
 
 function planOf(options: PlanningOptions, folder: string): Plan | TemplateCall | undefined {

@@ -7,7 +7,7 @@ import { runIdOf } from '../ids.ts';
 import { eventLine } from '../live/event-line.ts';
 import { present } from '../present.ts';
 import { planLines, type PlanLine } from '../render/plan.ts';
-import { runLines } from '../render/run.ts';
+import { furtherOf, runLines } from '../render/run.ts';
 import { stepTable } from '../render/steps.ts';
 import { moment } from '../text/amounts.ts';
 import { report } from './report.ts';
@@ -43,6 +43,7 @@ async function showRun(context: Context, client: Client, runId: string): Promise
   const render = (cleaned: { run: RunResource; steps: readonly StepResource[] }) => [
     ...runLines(context, cleaned.run),
     ...(cleaned.steps.length > 0 ? ['', ...stepTable(context, runId, cleaned.steps, false)] : []),
+    furtherOf(context, cleaned.run),
   ];
   if (context.json) present(context, run, () => []);
   else present(context, { run, steps }, render);

@@ -48,7 +48,8 @@ export function defineProgram(version: string, perform: Perform): Command {
   defineAbout(program, perform);
   program.addHelpCommand(
     program
-      .createCommand('help [command]')
+      .createCommand('help')
+      .argument('[command]')
       .description('explain a command')
       .helpGroup('Program:')
       .helpOption(false),

@@ -40,12 +40,15 @@ function linesOf(value: Json, columns: number, style: Style, depth: number): str
   if (asTable) return asTable;
   const entries = Object.entries(value);
   if (entries.length === 0) return [style('dim', '(empty)')];
+  let lastWasBlock = false;
   return entries.flatMap(([name, item], index) => {
     const short = isShort(item, columns - widthOf(name) - 2);
-    if (short !== undefined) return [`${style('bold', label(name, depth))}: ${short}`];
+    // Blocks stand apart from each other and from what is said in one line.
+    const apart = depth === 0 && index > 0 && (lastWasBlock || short === undefined) ? [''] : [];
+    lastWasBlock = short === undefined;
+    if (short !== undefined) return [...apart, `${style('bold', label(name, depth))}: ${short}`];
     const inner = linesOf(item, columns - 2, style, depth + 1).map((line) => `  ${line}`);
-    const gap = depth === 0 && index > 0 ? [''] : [];
-    return [...gap, style('bold', label(name, depth)), ...inner];
+    return [...apart, style('bold', label(name, depth)), ...inner];
   });
 }
 

@@ -45,14 +45,14 @@ export function runLines(context: Context, run: RunResource): string[] {
     ),
     ...line('Origin', run.origin && `${run.origin.mode} of ${run.origin.runId}`),
     ...(run.failure ? ['', ...failureLines(context, run.failure, run.id)] : []),
-    '',
-    style(
-      'dim',
-      run.status === 'finished'
-        ? `Report: ${program} report ${run.id}`
-        : `Watch it: ${program} watch ${run.id}`,
-    ),
   ];
+}
+
+/** Where to look next. */
+export function furtherOf({ program, out }: Context, run: RunResource): string {
+  const further =
+    run.status === 'finished' ? `Report: ${program} report` : `Watch it: ${program} watch`;
+  return styleOf(out.rich)('dim', `${further} ${run.id}`);
 }
 
 function waitOf({ waitingFor, wakeAt }: RunResource): string {

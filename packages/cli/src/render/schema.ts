@@ -49,23 +49,24 @@ function kindOf(schema: Json): string {
 }
 
 /** The bounds that a caller meets first. */
-const RULES: Readonly<Record<string, string>> = {
-  minimum: 'from',
-  maximum: 'to',
-  minLength: 'at least (characters)',
-  maxLength: 'at most (characters)',
-  minItems: 'at least (items)',
-  maxItems: 'at most (items)',
-  pattern: 'like',
-  format: 'format',
+const rules: Readonly<Record<string, (value: string) => string>> = {
+  minimum: (value) => `from ${value}`,
+  maximum: (value) => `up to ${value}`,
+  minLength: (value) => `${value} or more characters`,
+  maxLength: (value) => `up to ${value} characters`,
+  minItems: (value) => `${value} or more items`,
+  maxItems: (value) => `up to ${value} items`,
+  pattern: (value) => `like ${value}`,
+  format: (value) => value,
 };
 
 function rulesOf(schema: { readonly [name: string]: Json }): string {
-  const rules = Object.entries(RULES).flatMap(([keyword, words]) =>
-    schema[keyword] === undefined ? [] : [`${words} ${ruleValue(schema[keyword])}`],
-  );
+  const told = Object.entries(rules).flatMap(([keyword, sayWith]) => {
+    const value = schema[keyword];
+    return value === undefined ? [] : [sayWith(textOf(value))];
+  });
   const fallback = schema['default'];
-  const all = fallback === undefined ? rules : [...rules, `default ${JSON.stringify(fallback)}`];
+  const all = fallback === undefined ? told : [...told, `default ${JSON.stringify(fallback)}`];
   return all.length === 0 ? '' : `, ${all.join(', ')}`;
 }
 
@@ -74,6 +75,6 @@ function describe(schema: Json): string {
   return typeof text === 'string' ? `. ${oneLine(text)}` : '';
 }
 
-function ruleValue(value: Json): string {
+function textOf(value: Json): string {
   return oneLine(typeof value === 'string' ? value : JSON.stringify(value));
 }

@@ -4,7 +4,7 @@ const DAY_MS = 24 * HOUR_MS;
 
 export function duration(ms: number): string {
   if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
-  if (ms < MINUTE_MS) return `${(Math.floor(ms / 100) / 10).toFixed(1)} s`;
+  if (ms < MINUTE_MS) return `${Math.floor(ms / 100) / 10} s`;
   if (ms < HOUR_MS) return two(ms, MINUTE_MS, 'min', 1000, 's');
   if (ms < DAY_MS) return two(ms, HOUR_MS, 'h', MINUTE_MS, 'min');
   return two(ms, DAY_MS, 'd', HOUR_MS, 'h');
