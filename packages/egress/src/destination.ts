@@ -12,7 +12,10 @@ export const URL_CHARS_MAX = 8192;
 export function parseDestination(text: string, base?: URL): URL {
   const url = text.length > URL_CHARS_MAX ? null : URL.parse(text, base?.href);
   if (!url || url.hostname === '') {
-    throw new EgressError('address_refused', 'The URL is not valid, or is too long.');
+    throw new EgressError(
+      'address_refused',
+      `The URL is not valid: it begins with http:// or https:// and has at most ${URL_CHARS_MAX} characters.`,
+    );
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new EgressError(

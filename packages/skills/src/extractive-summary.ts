@@ -1,7 +1,7 @@
-import { sentencesOf } from './sentences.ts';
+import { sentencesOf, TEXT_CHARS_MAX } from './sentences.ts';
 
 /** Ranking compares every sentence with every other. */
-export const SENTENCES_READ_MAX = 400;
+export const SENTENCES_READ_MAX = 200;
 const SENTENCE_CHARS_MAX = 600;
 const DAMPING = 0.85;
 const ITERATIONS = 30;
@@ -20,9 +20,21 @@ type Vector = ReadonlyMap<string, number>;
  * counts when many others are like it), without repeating each other. The same text gives the same
  * summary. A text that is short enough is returned as it is.
  */
-export function summarize(text: string, count: number): string {
-  const sentences = sentencesOf(text).slice(0, SENTENCES_READ_MAX);
-  if (sentences.length <= count) return sentences.map(cut).join(' ');
+export function summarize(text: string, count: number): Summary {
+  const all = sentencesOf(text);
+  const sentences = all.slice(0, SENTENCES_READ_MAX);
+  const partial = all.length > sentences.length || text.length > TEXT_CHARS_MAX;
+  const chosen = sentences.length <= count ? sentences : central(sentences, count);
+  return { text: chosen.map(cut).join(' '), partial };
+}
+
+export interface Summary {
+  readonly text: string;
+  /** The text was too long to be read to its end. */
+  readonly partial: boolean;
+}
+
+function central(sentences: readonly string[], count: number): string[] {
   const vectors = vectorsOf(sentences);
   // A sentence is no witness for itself: what nothing else is like ranks last.
   const likeness = vectors.map((a) => vectors.map((b) => (a === b ? 0 : cosine(a, b))));
@@ -32,10 +44,7 @@ export function summarize(text: string, count: number): string {
   );
   const chosen: number[] = [];
   while (chosen.length < count) chosen.push(best(scores, likeness, chosen));
-  return chosen
-    .toSorted((a, b) => a - b)
-    .map((index) => cut(sentences[index] ?? ''))
-    .join(' ');
+  return chosen.toSorted((a, b) => a - b).map((index) => sentences[index] ?? '');
 }
 
 /** Notices stand first in many texts and are what they are about in none. */

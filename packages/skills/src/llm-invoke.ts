@@ -94,6 +94,9 @@ const examples: Examples<typeof input, typeof output> = [
 export const OFFLINE_NOTE =
   'No language model is configured: the text was reduced to an extractive summary.';
 
+const PARTIAL_NOTE =
+  'The text was too long for the extractive summary; only its beginning was read.';
+
 /** `model` is absent when none is configured. */
 export function llmInvoke(model: ModelPort | undefined): Skill {
   return defineSkill({
@@ -136,10 +139,10 @@ function offline({ task, prompt, input: data, sentences }: Given): Returned {
       `The task ${task ?? 'answer'} needs a language model, and none is configured; only summarize works without.`,
     );
   }
-  const text = summarizeOffline(prompt, data as Json | undefined, sentences);
+  const { text, partial } = summarizeOffline(prompt, data as Json | undefined, sentences);
   return {
     output: { text, model: 'extractive', provider: 'extractive', offline: true },
-    notes: [OFFLINE_NOTE],
+    notes: [OFFLINE_NOTE, ...(partial ? [PARTIAL_NOTE] : [])],
   };
 }
 

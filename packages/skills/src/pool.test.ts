@@ -36,9 +36,10 @@ test('an own key named __proto__ stays data on both ways', async () => {
   assert.equal(({} as { admin?: boolean }).admin, undefined);
 });
 
+const pidOf = async (fresh: boolean): Promise<number> =>
+  ((await ask(pool, { do: 'echo', value: 1 }, { fresh })) as { pid: number }).pid;
+
 test('a child is kept for the next task, and one for foreign code is not', async () => {
-  const pidOf = async (fresh: boolean): Promise<number> =>
-    ((await ask(pool, { do: 'echo', value: 1 }, { fresh })) as { pid: number }).pid;
   assert.equal(await pidOf(false), await pidOf(false));
   const [first, second] = [await pidOf(true), await pidOf(true)];
   assert.notEqual(first, second);

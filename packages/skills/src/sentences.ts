@@ -1,4 +1,5 @@
-const TEXT_CHARS_MAX = 400_000;
+/** Splitting takes time in the process of the worker, so a text is read up to here. */
+export const TEXT_CHARS_MAX = 150_000;
 /** A line of fewer words without a full stop is a label, a menu or a button. */
 const WORDS_MIN = 4;
 const LABEL_WORDS_MAX = 10;

@@ -29,32 +29,36 @@ test('sentences end at full stops, not at abbreviations; labels are left out', (
 });
 
 test('a summary is made of central sentences, in their order, without repeating', () => {
-  const summary = summarize(PROSE, 3);
+  const { text: summary } = summarize(PROSE, 3);
   const sentences = sentencesOf(summary);
   assert.equal(sentences.length, 3);
   assert.match(summary, /^Rivers carry water/);
   assert.ok(!/Otto|Copyright|Home/.test(summary), summary);
   assert.ok((summary.match(/snow of the mountains melts/g) ?? []).length <= 1, summary);
-  assert.equal(summary, summarize(PROSE, 3));
+  assert.equal(summary, summarize(PROSE, 3).text);
 });
 
 test('a short text is its own summary', () => {
-  assert.equal(summarize('Only one sentence is here.', 3), 'Only one sentence is here.');
-  assert.equal(summarize('', 3), '');
+  assert.deepEqual(summarize('Only one sentence is here.', 3), {
+    text: 'Only one sentence is here.',
+    partial: false,
+  });
+  assert.equal(summarize('', 3).text, '');
 });
 
-test('a long text takes bounded time', () => {
+test('a long text takes bounded time, and is told to be read in part', () => {
   const long = Array.from(
     { length: 20_000 },
     (_, i) => `Sentence number ${i} speaks of thing ${i % 97} and of other things ${i % 31}.`,
   ).join(' ');
   const start = performance.now();
-  summarize(long, 5);
+  assert.equal(summarize(long, 5).partial, true);
   assert.ok(performance.now() - start < 5000);
 });
 
+const heading = (level: number, text: string) => ({ level, text });
+
 test('an outline names headings below each other', () => {
-  const heading = (level: number, text: string) => ({ level, text });
   assert.equal(outline([], 'heading'), 'There are no headings.');
   assert.equal(outline([heading(1, 'Example')], 'heading'), 'There is one heading: “Example”.');
   assert.equal(
@@ -81,8 +85,9 @@ test('a long outline keeps the highest levels and counts the rest', () => {
   assert.match(told, /and 170 more\.$/);
 });
 
+const sum = (input?: never, prompt = 'Summarize'): string => summarizeOffline(prompt, input).text;
+
 test('data of every shape gives a sentence', () => {
-  const sum = (input?: never, prompt = 'Summarize'): string => summarizeOffline(prompt, input);
   assert.equal(sum(['A', 'B'] as never), 'There are 2 items: “A” and “B”.');
   assert.equal(
     sum(['A', 'B'] as never, 'Summarize the headings'),

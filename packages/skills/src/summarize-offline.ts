@@ -1,6 +1,6 @@
 import { isObject, type Json } from '@aos/core';
 
-import { summarize } from './extractive-summary.ts';
+import { summarize, type Summary } from './extractive-summary.ts';
 import { outline, type OutlineItem } from './outline.ts';
 
 export const SENTENCES_DEFAULT = 3;
@@ -16,18 +16,19 @@ export function summarizeOffline(
   prompt: string,
   input: Json | undefined,
   sentences = SENTENCES_DEFAULT,
-): string {
+): Summary {
   const data = input === undefined ? prompt : parsed(input);
   const noun = /\bheadings?\b|\bheadlines?\b/i.test(prompt) ? 'heading' : 'item';
-  return summaryOf(data, noun, sentences) || 'There is no text to summarize.';
+  const { text, partial } = summaryOf(data, noun, sentences);
+  return { text: text || 'There is no text to summarize.', partial };
 }
 
-function summaryOf(data: Json, noun: string, sentences: number): string {
+function summaryOf(data: Json, noun: string, sentences: number): Summary {
   if (typeof data === 'string') return summarize(data, sentences);
   if (Array.isArray(data)) {
     const items = itemsOf(data as readonly Json[]);
     if (items && isLabels(items)) {
-      return outline(items, items.some(({ level }) => level > 1) ? 'heading' : noun);
+      return whole(outline(items, items.some(({ level }) => level > 1) ? 'heading' : noun));
     }
   }
   return isObject(data) && ('headings' in data || 'text' in data)
@@ -36,21 +37,30 @@ function summaryOf(data: Json, noun: string, sentences: number): string {
 }
 
 /** What `html_extract` returns: its title, its headings, and the core of its text. */
-function pageSummary(page: { readonly [key: string]: Json }, noun: string, count: number): string {
+function pageSummary(page: { readonly [key: string]: Json }, noun: string, count: number): Summary {
   const { title, headings, text } = page;
   const told = [
-    typeof title === 'string' && title ? `The title is “${title}”.` : '',
-    Array.isArray(headings) && headings.length > 0 ? summaryOf(headings, 'heading', count) : '',
-    typeof text === 'string' ? summaryOf(text, noun, count) : '',
+    whole(typeof title === 'string' && title ? `The title is “${title}”.` : ''),
+    Array.isArray(headings) && headings.length > 0
+      ? summaryOf(headings, 'heading', count)
+      : whole(''),
+    typeof text === 'string' ? summaryOf(text, noun, count) : whole(''),
   ];
-  return told.filter(Boolean).join(' ');
+  return {
+    text: told.flatMap((part) => part.text || []).join(' '),
+    partial: told.some(({ partial }) => partial),
+  };
 }
 
-function leavesSummary(data: Json, noun: string, sentences: number): string {
+function whole(text: string): Summary {
+  return { text, partial: false };
+}
+
+function leavesSummary(data: Json, noun: string, sentences: number): Summary {
   const leaves = stringsIn(data).map((text) => ({ level: 1, text }));
-  if (leaves.length === 0) return Array.isArray(data) ? outline([], noun) : '';
+  if (leaves.length === 0) return whole(Array.isArray(data) ? outline([], noun) : '');
   return isLabels(leaves)
-    ? outline(leaves, noun)
+    ? whole(outline(leaves, noun))
     : summarize(leaves.map(({ text }) => text).join('\n'), sentences);
 }
 

@@ -109,13 +109,14 @@ async function onClient(pool: Pool, query: PostgresQuery, signal: AbortSignal): 
 }
 
 async function inReadOnly(client: PoolClient, query: PostgresQuery): Promise<Rows> {
+  // So that the server notices when we hang up. Some servers cannot; their time limit has to do.
+  await client.query('set client_connection_check_interval = 1000').catch(ignore);
   const timeoutMs = Math.max(1, Math.floor(query.timeoutMs));
   await client.query(
     `begin read only;
      set local statement_timeout = ${timeoutMs};
      set local lock_timeout = ${Math.min(LOCK_MS_MAX, timeoutMs)};
      set local idle_in_transaction_session_timeout = ${timeoutMs};
-     set local client_connection_check_interval = 1000;
      set local datestyle = 'ISO, YMD';
      set local intervalstyle = 'iso_8601';
      set local bytea_output = 'hex';
@@ -129,7 +130,6 @@ async function inReadOnly(client: PoolClient, query: PostgresQuery): Promise<Row
 }
 
 function hangUpOn(client: PoolClient): void {
-  // The server notices within a second, and has its own time limit besides.
   (
     client as unknown as { connection: { stream: { destroy(): void } } }
   ).connection.stream.destroy();
