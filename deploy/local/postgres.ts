@@ -1,6 +1,7 @@
 import { spawn, spawnSync, type SpawnOptions } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
+  chmodSync,
   chownSync,
   closeSync,
   existsSync,
@@ -12,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 
@@ -178,6 +179,8 @@ function unprivileged(
     return ['unshare', [...map, command, ...args], { env }];
   }
   for (const path of owned) if (existsSync(path)) chownSync(path, NOBODY, NOBODY);
+  // Somebody else passes through the folder above; what is inside stays closed to them.
+  if (owned[0] !== undefined) chmodSync(dirname(owned[0]), 0o711);
   return [command, [...args], { env, uid: NOBODY, gid: NOBODY }];
 }
 

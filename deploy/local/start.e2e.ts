@@ -50,7 +50,9 @@ test('npm start runs the welcome goal, stays up, refuses a second start, and sto
   await again.printed(READY);
   assert.equal(keyOf(ground), key);
   assert.equal((await client.runs.list()).items.length, 1);
-  again.child.kill('SIGINT');
+  // The terminal is closed: nobody reads what it says any more.
+  again.child.stdout?.destroy();
+  again.child.kill('SIGHUP');
   assert.equal(await again.ended(), 0);
   assert.deepEqual(ground.processes(), []);
 });
