@@ -7,11 +7,12 @@ import {
   type StepRecord,
 } from '@aos/core';
 
+import type { Advance } from './advance.ts';
 import { finish, park, release } from './end-run.ts';
 import { isDone, movesOf, prepare, type Situation } from './moves.ts';
 import { planRun } from './plan-run.ts';
 import type { Control, Ending, Ports } from './ports.ts';
-import { createRecorder, isClaimLost, type Recorder } from './recorder.ts';
+import { createRecorder, isClaimLost } from './recorder.ts';
 import { runUnit } from './run-unit.ts';
 import { settleMove } from './settle-move.ts';
 import { stopOf, stopSignals, type Stop } from './stop.ts';
@@ -23,15 +24,6 @@ const PARALLEL_MAX = 32;
 const DONE = 'done';
 /** A wait this short is sat out; a longer one gives the slot free. */
 const SIT_OUT_MS = 2_000;
-
-/** A run and what is needed to advance it. */
-export interface Advance {
-  readonly ports: Ports;
-  readonly run: ClaimedRun;
-  readonly recorder: Recorder;
-  /** Fires when nothing of the run may go on: cancelled, past its deadline, stopped in a hurry, lost. */
-  readonly abort: AbortSignal;
-}
 
 /**
  * Advances a claimed run as far as it can go now. All progress stands in the journal, so calling it

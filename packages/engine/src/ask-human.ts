@@ -3,16 +3,14 @@ import {
   type ApprovalDecision,
   type ApprovalKind,
   type Change,
-  type EffectClass,
   type Failure,
   type RunEvent,
   type StepRecord,
   type StepState,
 } from '@aos/core';
 
-import type { Advance } from './advance-run.ts';
-import type { Attempt } from './run-unit.ts';
-import { fallbackOf } from './settle-move.ts';
+import type { Advance } from './advance.ts';
+import { fallbackOf, isUnrepeatable, notStarted, recordOf, told, type Attempt } from './attempt.ts';
 
 /**
  * Whether a human's leave is there, for exactly this input. Without one it is asked for, and the step
@@ -59,13 +57,9 @@ export async function askReview(
   attempt: Attempt,
   failure: Failure,
 ): Promise<void> {
-  const { unit, manifest, number, startedAt } = attempt;
   const event: RunEvent = {
     type: 'step.failed',
-    step: unit.key,
-    skill: manifest.name,
-    attempt: number,
-    durationMs: advance.ports.clock.now().getTime() - startedAt.getTime(),
+    ...told(attempt, advance.ports.clock.now()),
     failure: { ...failure, code: 'outcome_unknown' },
     retryAt: NOBODY_KNOWS,
   };
@@ -76,11 +70,6 @@ export async function askReview(
 
 /** There will be another attempt when somebody allows it. */
 const NOBODY_KNOWS = 'when approved';
-
-/** Whether only a human may say that an interrupted effect runs again. */
-export function isUnrepeatable(effect: EffectClass): boolean {
-  return effect === 'unkeyed' || effect === 'reconcilable';
-}
 
 /** An approval holds for the exact input that was shown, and for its retries. */
 function isApproved({ run }: Advance, { unit, inputHash }: Attempt): boolean {
@@ -128,17 +117,7 @@ async function reject(
   const failure: Failure = { code, detail: `Rejected by ${answer.by}${comment}` };
   const number = attempt.number - 1;
   await recorder.record({
-    events: [
-      decided(attempt, approvalId, answer),
-      {
-        type: 'step.failed',
-        step: unit.key,
-        skill: manifest.name,
-        attempt: 0,
-        durationMs: 0,
-        failure,
-      },
-    ],
+    events: [decided(attempt, approvalId, answer), notStarted(unit.key, manifest.name, failure)],
     steps: [
       {
         ...recordOf(
@@ -158,17 +137,4 @@ function decided(
   { decision, by }: ApprovalDecision,
 ): RunEvent {
   return { type: 'approval.decided', step: unit.key, approvalId, decision, by };
-}
-
-function recordOf(attempt: Attempt, state: StepState): StepRecord {
-  const { unit, manifest, effect, number, inputHash } = attempt;
-  return {
-    key: unit.key,
-    skill: manifest.name,
-    skillVersion: manifest.version,
-    effect,
-    attempt: number,
-    ...(inputHash && { inputHash }),
-    ...state,
-  };
 }

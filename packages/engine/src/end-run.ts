@@ -1,7 +1,7 @@
 import type { Failure, RunEvent, StepRecord, WaitingFor } from '@aos/core';
 
-import type { Advance } from './advance-run.ts';
-import { isUnrepeatable } from './ask-human.ts';
+import type { Advance } from './advance.ts';
+import { isUnrepeatable } from './attempt.ts';
 import type { Ending } from './ports.ts';
 
 export type Finish =

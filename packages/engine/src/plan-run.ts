@@ -1,6 +1,6 @@
 import { AosError, failureOf, hashJson, retryDelayMs, type Json, type Plan } from '@aos/core';
 
-import type { Advance } from './advance-run.ts';
+import type { Advance } from './advance.ts';
 import { finish } from './end-run.ts';
 import type { Ending } from './ports.ts';
 

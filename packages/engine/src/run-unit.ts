@@ -5,7 +5,7 @@ import {
   hashJson,
   needsIntent,
   resolve,
-  type EffectClass,
+  type Change,
   type Failure,
   type JsonObject,
   type SkillManifest,
@@ -14,11 +14,12 @@ import {
 } from '@aos/core';
 
 import { mayStart } from './ask-human.ts';
-import type { Advance } from './advance-run.ts';
+import type { Advance } from './advance.ts';
+import { fallbackOf, isUnrepeatable, notStarted, recordOf, type Attempt } from './attempt.ts';
 import { idempotencyKeyOf } from './idempotency-key.ts';
 import type { Unit } from './moves.ts';
+import { stepChange } from './recorder.ts';
 import { settleAttempt } from './settle-attempt.ts';
-import { fallbackOf } from './settle-move.ts';
 
 /** A step that is pure or reads is announced once it takes this long, so that people see it. */
 const ANNOUNCE_AFTER_MS = 100;
@@ -26,17 +27,6 @@ const ANNOUNCE_AFTER_MS = 100;
 const DONE = 'done';
 /** No live code for the skill here; another worker may have it, or a newer one soon. */
 const UNAVAILABLE_RETRY_MS = 5_000;
-
-/** One attempt of a unit, ready to be made. */
-export interface Attempt {
-  readonly unit: Unit;
-  readonly manifest: SkillManifest;
-  readonly input: JsonObject;
-  readonly effect: EffectClass;
-  readonly inputHash?: string;
-  readonly number: number;
-  readonly startedAt: Date;
-}
 
 /**
  * Executes one attempt of a step: the input from the plan and earlier outputs, a human's leave where
@@ -106,31 +96,13 @@ async function make(advance: Advance, attempt: Attempt): Promise<void> {
   ports.failpoint('after_checkpoint');
 }
 
-/** The record and the event of an attempt that begins. */
-function startOf({ unit, manifest, effect, number, startedAt, inputHash }: Attempt) {
-  return {
-    events: [
-      {
-        type: 'step.started',
-        step: unit.key,
-        skill: manifest.name,
-        attempt: number,
-        effect,
-      },
-    ],
-    steps: [
-      {
-        key: unit.key,
-        skill: manifest.name,
-        skillVersion: manifest.version,
-        effect,
-        attempt: number,
-        ...(inputHash && { inputHash }),
-        startedAt,
-        status: 'started',
-      },
-    ],
-  } as const;
+/** The event and the record of an attempt that begins. */
+function startOf(attempt: Attempt): Change {
+  const { unit, manifest, effect, number, startedAt } = attempt;
+  return stepChange(
+    { type: 'step.started', step: unit.key, skill: manifest.name, attempt: number, effect },
+    recordOf(attempt, { status: 'started' }, { startedAt }),
+  );
 }
 
 function announce({ ports, recorder }: Advance, attempt: Attempt, over: AbortSignal): void {
@@ -141,72 +113,51 @@ function announce({ ports, recorder }: Advance, attempt: Attempt, over: AbortSig
 
 async function failBeforeStart(
   { ports, recorder }: Advance,
-  { key, step }: Unit,
+  unit: Unit,
   manifest: SkillManifest,
   failure: Failure,
 ): Promise<void> {
-  const now = ports.clock.now();
-  await recorder.record({
-    events: [
-      {
-        type: 'step.failed',
-        step: key,
-        skill: manifest.name,
-        attempt: 0,
-        durationMs: 0,
-        failure,
-      },
-    ],
-    steps: [
-      {
-        key,
-        skill: manifest.name,
-        skillVersion: manifest.version,
-        effect: manifest.effect,
-        attempt: 0,
-        startedAt: now,
-        finishedAt: now,
-        status: 'failed',
-        failure,
-        ...fallbackOf(step),
-      },
-    ],
-  });
+  const startedAt = ports.clock.now();
+  const { effect } = manifest;
+  const none: Attempt = { unit, manifest, input: {}, effect, number: 0, startedAt };
+  await recorder.record(
+    stepChange(
+      notStarted(unit.key, manifest.name, failure),
+      recordOf(
+        none,
+        { status: 'failed', failure, ...fallbackOf(unit.step) },
+        { startedAt, finishedAt: startedAt },
+      ),
+    ),
+  );
 }
 
 /** Uses up no attempt: nothing was tried. */
 async function waitForSkill(
-  { ports, recorder }: Advance,
+  { ports, recorder, abort }: Advance,
   { key, step }: Unit,
   before: StepRecord | undefined,
 ): Promise<void> {
+  const { skill } = step;
+  if (before?.status === 'started' && isUnrepeatable(before.effect)) {
+    // The record that an effect may have happened must stand until somebody can judge it.
+    return ports.clock.sleep(UNAVAILABLE_RETRY_MS, abort);
+  }
   const until = new Date(ports.clock.now().getTime() + UNAVAILABLE_RETRY_MS);
   const failure: Failure = {
     code: 'skill_unavailable',
-    detail: `No live worker offers the skill ${step.skill}.`,
+    detail: `No live worker offers the skill ${skill}.`,
   };
-  await recorder.record({
-    events: [
-      {
-        type: 'step.failed',
-        step: key,
-        skill: step.skill,
-        attempt: 0,
-        durationMs: 0,
-        failure,
-        retryAt: until.toISOString(),
-      },
-    ],
-    steps: [
-      {
-        key,
-        skill: step.skill,
-        skillVersion: '',
-        effect: 'pure',
-        attempt: before?.attempt ?? 0,
-        status: 'waiting',
-        wait: { for: 'retry', until, failure },
-      },
-    ],
-  });
+  const known = before ?? { skillVersion: '', effect: 'pure', attempt: 0 };
+  await recorder.record(
+    stepChange(notStarted(key, skill, failure, until), {
+      key,
+      skill,
+      skillVersion: known.skillVersion,
+      effect: known.effect,
+      attempt: known.attempt,
+      status: 'waiting',
+      wait: { for: 'retry', until, failure },
+    }),
+  );
 }

@@ -3,15 +3,13 @@ import {
   type Failure,
   type RunEvent,
   type SkillResult,
-  type StepRecord,
   type StepState,
 } from '@aos/core';
 
-import type { Advance } from './advance-run.ts';
-import { askReview, isUnrepeatable } from './ask-human.ts';
+import type { Advance } from './advance.ts';
+import { askReview } from './ask-human.ts';
+import { fallbackOf, isUnrepeatable, recordOf, told, type Attempt } from './attempt.ts';
 import { stepChange } from './recorder.ts';
-import type { Attempt } from './run-unit.ts';
-import { fallbackOf } from './settle-move.ts';
 
 /** Commits how an attempt ended, and what follows from it. */
 export async function settleAttempt(
@@ -46,7 +44,11 @@ function completed(
       ...(result.usage && { usage: result.usage }),
       ...(result.notes && result.notes.length > 0 && { notes: result.notes }),
     },
-    recordOf(attempt, finishedAt, { status: 'completed', output: result.output }),
+    recordOf(
+      attempt,
+      { status: 'completed', output: result.output },
+      { startedAt: attempt.startedAt, finishedAt },
+    ),
   );
 }
 
@@ -70,7 +72,15 @@ async function failed(
   const state: StepState = until
     ? { status: 'waiting', wait: { for: 'retry', until, failure } }
     : { status: 'failed', failure, ...fallbackOf(step) };
-  await recorder.record(stepChange(event, recordOf(attempt, now, state)));
+  await recorder.record(
+    stepChange(
+      event,
+      recordOf(attempt, state, {
+        startedAt: attempt.startedAt,
+        ...(!until && { finishedAt: now }),
+      }),
+    ),
+  );
 }
 
 /**
@@ -88,35 +98,13 @@ async function cut(advance: Advance, attempt: Attempt, failure: Failure): Promis
     failure,
     retryAt: until.toISOString(),
   };
-  await advance.recorder.record(stepChange(event, recordOf(attempt, until, state)));
+  await advance.recorder.record(
+    stepChange(event, recordOf(attempt, state, { startedAt: attempt.startedAt })),
+  );
 }
 
 /** What may be repeated is; what may not goes to a human, and is never guessed. */
 async function unknown(advance: Advance, attempt: Attempt, failure: Failure): Promise<void> {
   if (isUnrepeatable(attempt.effect)) return askReview(advance, attempt, failure);
   if (!advance.abort.aborted) return failed(advance, attempt, failure, {});
-}
-
-function told({ unit, manifest, number, startedAt }: Attempt, now: Date) {
-  return {
-    step: unit.key,
-    skill: manifest.name,
-    attempt: number,
-    durationMs: now.getTime() - startedAt.getTime(),
-  };
-}
-
-function recordOf(attempt: Attempt, finishedAt: Date, state: StepState): StepRecord {
-  const { unit, manifest, effect, number, inputHash, startedAt } = attempt;
-  return {
-    key: unit.key,
-    skill: manifest.name,
-    skillVersion: manifest.version,
-    effect,
-    attempt: number,
-    ...(inputHash && { inputHash }),
-    startedAt,
-    ...(state.status !== 'waiting' && { finishedAt }),
-    ...state,
-  };
 }

@@ -1,6 +1,7 @@
-import type { Json, PlanStep, StepRecord } from '@aos/core';
+import type { PlanStep, StepRecord } from '@aos/core';
 
-import type { Advance } from './advance-run.ts';
+import type { Advance } from './advance.ts';
+import { fallbackOf, notStarted } from './attempt.ts';
 import type { Move } from './moves.ts';
 
 /** Writes down what needs no execution: a skip, a failure before the start, the join of all items. */
@@ -18,16 +19,7 @@ export async function settleMove(
       });
     case 'fail':
       return recorder.record({
-        events: [
-          {
-            type: 'step.failed',
-            step: key,
-            skill: move.step.skill,
-            attempt: 0,
-            durationMs: 0,
-            failure: move.failure,
-          },
-        ],
+        events: [notStarted(key, move.step.skill, move.failure)],
         steps: [
           {
             ...blank(move.step, now),
@@ -50,11 +42,6 @@ export async function settleMove(
         steps: [{ ...blank(move.step, now), status: 'completed', output: move.output }],
       });
   }
-}
-
-/** What stands in for the output of a failed step, when its plan says so. */
-export function fallbackOf(step: PlanStep): { readonly output?: Json } {
-  return typeof step.onError === 'object' ? { output: step.onError.use } : {};
 }
 
 function blank(step: PlanStep, now: Date): Omit<StepRecord & { status: 'started' }, 'status'> {

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 import { createLabelBound } from './label-bound.ts';
-import type { metricTable, MetricKey } from './metric-table.ts';
+import type { metricTable, MetricKey, ProcessMetricKey } from './metric-table.ts';
 
 type Kind<K extends MetricKey> = (typeof metricTable)[K];
 
@@ -13,6 +13,9 @@ export type Handle<K extends MetricKey> = Kind<K>['type'] extends 'counter'
   : Kind<K>['type'] extends 'gauge'
     ? { readonly set: (labels: LabelsOf<K>, value: number) => void }
     : { readonly observe: (labels: LabelsOf<K>, value: number) => void };
+
+/** Everything a process counts about itself. */
+export type ProcessHandles = { readonly [K in ProcessMetricKey]: Handle<K> };
 
 interface Definition {
   readonly name: string;

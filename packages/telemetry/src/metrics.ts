@@ -1,11 +1,9 @@
 import { Registry } from 'prom-client';
 
 import { factsExposition, type DatabaseFacts } from './database-facts.ts';
-import { createHandle, type Handle } from './handle.ts';
-import { metricTable, type ProcessMetricKey, type ServiceName } from './metric-table.ts';
+import { createHandle, type ProcessHandles } from './handle.ts';
+import { metricTable, type ServiceName } from './metric-table.ts';
 import { watchProcess } from './process-facts.ts';
-
-export type ProcessHandles = { readonly [K in ProcessMetricKey]: Handle<K> };
 
 export interface Metrics extends ProcessHandles {
   readonly contentType: string;

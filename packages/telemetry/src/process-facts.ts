@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-import type { ProcessHandles } from './metrics.ts';
+import type { ProcessHandles } from './handle.ts';
 
 const RESOLUTION_MS = 10;
 const NANOSECONDS = 1e9;

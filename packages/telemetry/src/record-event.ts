@@ -30,6 +30,8 @@ function measure(metrics: Metrics, event: RunEvent): void {
   switch (event.type) {
     case 'step.completed':
     case 'step.failed':
+      // Attempt 0: it ended before the skill was called.
+      if (event.attempt === 0) return;
       metrics.skillDuration.observe({ skill: event.skill }, event.durationMs / 1000);
       measureUsage(metrics, event.usage);
       return;

@@ -3,7 +3,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { AosError, failures } from '@aos/core';
 import { apiKeys, type Db } from '@aos/store';
 
-import type { Caller } from './route.ts';
+import type { Caller } from './caller.ts';
 
 export interface Authenticator {
   /** The holder of the key in an `Authorization` header. Throws `unauthenticated`. */

@@ -18,7 +18,7 @@ import {
 import { choosePlanner } from '@aos/planner';
 import type { Acceptance } from '@aos/store';
 
-import type { Caller } from './route.ts';
+import type { Caller } from './caller.ts';
 import type { Services } from './services.ts';
 
 /** What a request asks for, made precise: who plans it, with which version of which agent. */

@@ -1,4 +1,4 @@
-import { AosError, failures, problemsOf, sentence, type Failure } from '@aos/core';
+import { AosError, failures, problemsOf, sentence, storableText, type Failure } from '@aos/core';
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
 
 import { requireScope } from './authenticate.ts';
@@ -6,7 +6,8 @@ import { failureToTell, sendProblem } from './problem.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { readBody } from './read-body.ts';
 import { readQuery } from './read-query.ts';
-import type { Answer, Call, Caller, Route } from './route.ts';
+import type { Caller } from './caller.ts';
+import type { Answer, Call, Route } from './route.ts';
 import type { Services } from './services.ts';
 
 /**
@@ -21,6 +22,12 @@ export function register(app: Express, routes: readonly Route[], services: Servi
     return caller;
   };
 
+  const decodable = passing(async (request, response, next) => {
+    if (isDecodable(request.path)) return next();
+    await admit(request, response);
+    throw new AosError('route_not_found', failures.route_not_found.meaning);
+  });
+  app.use(decodable);
   for (const route of routes) {
     const answer = passing(async (request, response) => {
       response.locals['route'] = route.path;
@@ -55,8 +62,19 @@ export function register(app: Express, routes: readonly Route[], services: Servi
 }
 
 /** Hands what goes wrong to the last handler. */
-function passing(work: (request: Request, response: Response) => Promise<void>): RequestHandler {
-  return (request, response, next) => void work(request, response).catch(next);
+function passing(
+  work: (request: Request, response: Response, next: NextFunction) => Promise<void>,
+): RequestHandler {
+  return (request, response, next) => void work(request, response, next).catch(next);
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Public routes act for nobody. */
@@ -91,7 +109,10 @@ async function readCall(
 function readParams(request: Request): Record<string, string> {
   const entries = Object.entries(request.params as Record<string, string | string[]>);
   return Object.fromEntries(
-    entries.map(([name, value]) => [name, Array.isArray(value) ? value.join('/') : value]),
+    entries.map(([name, value]) => [
+      name,
+      storableText(Array.isArray(value) ? value.join('/') : value),
+    ]),
   );
 }
 

@@ -14,7 +14,7 @@ import { plans, runs, steps, type Acceptance } from '@aos/store';
 
 import { keptSteps } from './kept-steps.ts';
 import { activeAgent, refused } from './new-run.ts';
-import type { Caller } from './route.ts';
+import type { Caller } from './caller.ts';
 import type { Services } from './services.ts';
 
 /**

@@ -2,15 +2,8 @@ import type { FailureCode, JsonSchema } from '@aos/core';
 import type { apiKeys } from '@aos/store';
 import type { Request, Response } from 'express';
 
+import type { Caller } from './caller.ts';
 import type { Services } from './services.ts';
-
-/** Who asks, from the verified key alone. */
-export interface Caller {
-  readonly keyId: string;
-  readonly tenant: string;
-  readonly name: string;
-  readonly scopes: readonly string[];
-}
 
 /** A request that passed everything its route declares. */
 export interface Call<Q = unknown, B = unknown> {

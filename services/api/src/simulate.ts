@@ -11,7 +11,7 @@ import {
 import type { SimulatedStep, SimulateRequest, Simulation } from '@aos/sdk';
 
 import { askedFor, refused, type Asked } from './new-run.ts';
-import type { Caller } from './route.ts';
+import type { Caller } from './caller.ts';
 import type { Services } from './services.ts';
 
 /** Attempts of a step whose plan names none; the engine's own number. */

@@ -18,7 +18,8 @@ import {
   type Db,
 } from '@aos/store';
 
-import { route, type Caller } from '../route.ts';
+import type { Caller } from '../caller.ts';
+import { route } from '../route.ts';
 import { stepResources } from '../step-resource.ts';
 import { reasonsOf, type WhyFacts } from '../why.ts';
 import { runIdParam } from './runs.ts';
