@@ -32,6 +32,7 @@ export interface Api {
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const DRAIN_MS = 10_000;
+const IDLE_CHECK_MS = 50;
 
 /** Starts the API on a database that is migrated; resolves when it listens. */
 export async function startApi(options: ApiOptions): Promise<Api> {
@@ -89,8 +90,10 @@ function listen(server: Server, { host, port }: ApiOptions): Promise<number> {
 
 async function close(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
+  // A connection whose last answer was sent would stay open for the next request.
+  const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
   const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
   await closed;
+  clearInterval(idle);
   clearTimeout(cut);
 }

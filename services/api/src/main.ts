@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 
-import * as shipped from '@aos/agents';
+import { starterAgents } from '@aos/agents';
 import { loadConfig, type Config } from '@aos/config';
-import { completeAgent, type AgentDefinition } from '@aos/core';
 import { createClaude } from '@aos/llm';
 import { createPlanners, makePlan } from '@aos/planner';
 import { assertMigrated, createDatabase } from '@aos/store';
@@ -14,10 +13,6 @@ import type { ApiSettings } from './services.ts';
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 ) as { version: string };
-
-const {
-  starterAgents = [completeAgent({ name: 'default', description: 'Any goal, any skill.' })],
-} = shipped as { starterAgents?: readonly AgentDefinition[] };
 
 const CONNECTIONS_MAX = 16;
 /** Requests get 10 s to finish; what hangs after that is cut. */

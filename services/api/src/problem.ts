@@ -56,8 +56,7 @@ function codeOfHttpError(error: unknown): FailureCode | undefined {
   const status = error instanceof Error ? (error as { status?: unknown }).status : undefined;
   switch (status) {
     case 400:
-      // A path that is no UTF-8, or a body cut short.
-      return error instanceof URIError ? 'route_not_found' : 'invalid_json';
+      return 'invalid_json';
     case 413:
       return 'payload_too_large';
     case 415:

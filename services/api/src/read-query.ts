@@ -1,4 +1,4 @@
-import { AosError, problemsOf, sentence, type JsonSchema } from '@aos/core';
+import { AosError, problemsOf, sentence, storableText, type JsonSchema } from '@aos/core';
 
 const EMPTY = { type: 'object', additionalProperties: false } as const satisfies JsonSchema;
 
@@ -22,7 +22,7 @@ function read(parameters: URLSearchParams, schema: JsonSchema): Record<string, u
       throw new AosError('invalid_request', `The query: ${sentence(problems)}`, { problems });
     }
     const whole = Object.hasOwn(properties, name) && properties[name]?.['type'] === 'integer';
-    query[name] = whole && /^-?\d{1,15}$/.test(text) ? Number(text) : text;
+    query[name] = whole && /^-?\d{1,15}$/.test(text) ? Number(text) : storableText(text);
   }
   return query;
 }
