@@ -1,5 +1,6 @@
 import { celEnv, isCelError, parse, plan } from '@bufbuild/cel';
 
+import { TookTooLong, within } from './bounded.ts';
 import { AosError } from './failures.ts';
 import type { Json } from './json.ts';
 import type { Scope } from './reference.ts';
@@ -10,6 +11,8 @@ const env = celEnv();
 
 /** Nested comprehensions multiply: 2,000 x 2,000 took 6 s. One level is enough for any condition. */
 const COMPREHENSION_DEPTH_MAX = 1;
+/** `x in list` for every x of a long list is as bad; nobody can tell by looking. */
+const CONDITION_MS_MAX = 250;
 
 /** Names of the scope a condition reads. Throws `plan_invalid` when it is no allowed CEL. */
 export function namesIn(condition: string): ReadonlySet<string> {
@@ -19,8 +22,8 @@ export function namesIn(condition: string): ReadonlySet<string> {
 }
 
 /**
- * Whether a condition holds. CEL: no loops, no assignment, linear-time patterns.
- * Throws `condition_failed` when it errs or gives anything but true or false.
+ * Whether a condition holds. CEL: no loops, no assignment, linear-time patterns, 250 ms.
+ * Throws `condition_failed` when it errs, takes longer, or gives anything but true or false.
  */
 export function holds(condition: string, scope: Scope): boolean {
   const names = namesIn(condition);
@@ -29,7 +32,7 @@ export function holds(condition: string, scope: Scope): boolean {
     const value = scope.get(name);
     if (value !== undefined) bindings[name] = ordinary(value);
   }
-  const result = plan(env, parsed(condition))(bindings);
+  const result = evaluate(condition, bindings);
   if (isCelError(result)) {
     throw new AosError(
       'condition_failed',
@@ -43,6 +46,16 @@ export function holds(condition: string, scope: Scope): boolean {
     );
   }
   return result;
+}
+
+function evaluate(condition: string, bindings: Record<string, Json>): unknown {
+  try {
+    return within(CONDITION_MS_MAX, () => plan(env, parsed(condition))(bindings));
+  } catch (error) {
+    if (!(error instanceof TookTooLong)) throw error;
+    const detail = `${condition}: takes longer than ${CONDITION_MS_MAX} ms with this data.`;
+    throw new AosError('condition_failed', detail, { cause: error });
+  }
 }
 
 function parsed(condition: string): Expr {

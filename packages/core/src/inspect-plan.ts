@@ -1,8 +1,16 @@
 import { mayUse, type AgentDefinition } from './agent.ts';
-import { cycleIn, dependenciesOf } from './dependencies.ts';
+import { namesIn } from './condition.ts';
+import { cycleIn } from './dependencies.ts';
 import { AosError, type Problem } from './failures.ts';
-import { isObject, type Json } from './json.ts';
-import { PLAN_BYTES_MAX, planSchema, RESERVED_KEYS, type Plan, type PlanStep } from './plan.ts';
+import { isDeeperThan, isObject, JSON_DEPTH_MAX, type Json } from './json.ts';
+import {
+  FOR_EACH_ITEMS_MAX,
+  PLAN_BYTES_MAX,
+  planSchema,
+  RESERVED_KEYS,
+  type Plan,
+  type PlanStep,
+} from './plan.ts';
 import { formatReference, loneReference, referencesIn, type Reference } from './reference.ts';
 import { problemsOf, sentence } from './schema.ts';
 import type { Catalog, SkillManifest } from './skill.ts';
@@ -22,6 +30,9 @@ export interface Inspection {
  * cycles, limits. Nothing of the plan is executed.
  */
 export function inspectPlan(candidate: unknown, inspection: Inspection): readonly Problem[] {
+  if (isDeeperThan(candidate, JSON_DEPTH_MAX)) {
+    return [{ pointer: '#', detail: `is nested deeper than ${JSON_DEPTH_MAX} levels` }];
+  }
   const form = problemsOf(planSchema, candidate);
   if (form.length > 0) return form;
   const plan = candidate as Plan;
@@ -42,8 +53,11 @@ export function inspectPlan(candidate: unknown, inspection: Inspection): readonl
     const cycle = cycleIn(plan.steps);
     if (cycle) problems.push({ pointer: '#/steps', detail: `form a cycle: ${cycle.join(' -> ')}` });
   }
-  return problems;
+  return problems.slice(0, PROBLEMS_MAX);
 }
+
+/** More are the same mistake again; all of them together could be longer than the plan. */
+const PROBLEMS_MAX = 50;
 
 /** The plan, or `plan_invalid` with every problem. */
 export function checkedPlan(candidate: unknown, inspection: Inspection): Plan {
@@ -118,13 +132,18 @@ function stepProblems(
 
 function forEachProblems(step: PlanStep, at: string, known: Known): Problem[] {
   const pointer = `${at}/forEach/in`;
-  const list = step.forEach?.in;
-  if (!Array.isArray(list) && loneReference(list ?? null) === undefined) {
-    return [{ pointer, detail: 'must be a list or one reference to a list' }];
+  const list: Json = step.forEach?.in ?? null;
+  const problems = templateProblems(list, pointer, known);
+  if (problems.length > 0) return problems;
+  if (Array.isArray(list)) {
+    if (list.length <= FOR_EACH_ITEMS_MAX) return [];
+    return [
+      { pointer, detail: `has ${list.length} items; at most ${FOR_EACH_ITEMS_MAX} are allowed` },
+    ];
   }
-  const problems = templateProblems(list as Json, pointer, known);
-  if (problems.length > 0 || Array.isArray(list)) return problems;
-  const schema = outputSchema(loneReference(list as Json) as Reference, known);
+  const reference = loneReference(list);
+  if (!reference) return [{ pointer, detail: 'must be a list or one reference to a list' }];
+  const schema = outputSchema(reference, known);
   const wrong = schema && mismatch(schema, { type: 'array' });
   return wrong ? [{ pointer, detail: `must be a list; ${wrong}` }] : [];
 }
@@ -133,15 +152,12 @@ function conditionProblems(step: PlanStep, at: string, known: Known): Problem[] 
   if (!step.when) return [];
   const pointer = `${at}/when`;
   try {
-    const { data } = dependenciesOf({
-      key: step.key,
-      skill: step.skill,
-      input: {},
-      when: step.when,
+    return [...namesIn(step.when)].flatMap((name) => {
+      if (name === 'input' || known.byKey.has(name)) return [];
+      return name === 'item' || name === 'index'
+        ? [{ pointer, detail: `reads ${name}, but is decided once, before any item` }]
+        : [{ pointer, detail: `reads the unknown step ${name}` }];
     });
-    return [...data]
-      .filter((name) => !known.byKey.has(name))
-      .map((name) => ({ pointer, detail: `reads the unknown step ${name}` }));
   } catch (error) {
     return [{ pointer, detail: messageOf(error) }];
   }

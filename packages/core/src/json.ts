@@ -37,7 +37,7 @@ export function storable(value: unknown, depth = 0): Json {
       return null;
   }
   if (value === null) return null;
-  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
   if (Array.isArray(value)) return value.map((item) => storable(item, depth + 1));
   // A null prototype: an own key named `__proto__` stays data.
   const copy = Object.create(null) as Record<string, Json>;
@@ -52,11 +52,12 @@ export function storableText(text: string): string {
   return wellFormed.includes('\0') ? wellFormed.replaceAll('\0', REPLACEMENT) : wellFormed;
 }
 
-/** JSON text with sorted keys: equal values have equal text, whatever wrote them. */
+/** JSON text with sorted keys: equal values have equal text, whatever wrote them. An undefined member is absent. */
 export function canonicalJson(value: Json): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  const members = Object.entries(value as JsonObject)
+  const members = Object.entries(value as { readonly [key: string]: Json | undefined })
+    .filter((member): member is [string, Json] => member[1] !== undefined)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`);
   return `{${members.join(',')}}`;
@@ -69,4 +70,17 @@ export function hashJson(value: Json): string {
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Without recursion, since what is looked at may be too deep for it. */
+export function isDeeperThan(value: unknown, levels: number): boolean {
+  const waiting: { readonly value: unknown; readonly depth: number }[] = [{ value, depth: 0 }];
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    if (typeof next.value !== 'object' || next.value === null) continue;
+    if (next.depth > levels) return true;
+    for (const item of Object.values(next.value)) {
+      waiting.push({ value: item, depth: next.depth + 1 });
+    }
+  }
+  return false;
 }

@@ -10,6 +10,8 @@ export interface Reference {
 type Part = string | Reference;
 
 const PATH_PARTS_MAX = 32;
+/** A text of 256 KiB can name a large output 50,000 times: what comes out is bounded, not what goes in. */
+export const RESOLVED_CHARS_MAX = 16 * 1024 * 1024;
 /** A closed grammar: names, `.name`, `[0]`, `["any name"]`. No calls, no operators, nothing to escape from. */
 const REFERENCE =
   /^([a-zA-Z][a-zA-Z0-9_]*)((?:\.[a-zA-Z_][a-zA-Z0-9_-]*|\[\d{1,6}\]|\["(?:[^"\\\]]{1,200})"\])*)$/;
@@ -29,22 +31,46 @@ export function referencesIn(template: Json): Reference[] {
 
 /**
  * Replaces the references of a template by values of the scope. What comes out of the scope is data and
- * is never read for references again. Throws `reference_unresolved`.
+ * is never read for references again. Throws `reference_unresolved`, and `skill_input_invalid` when the
+ * values together are larger than 16 Mi characters.
  */
 export function resolve(template: Json, scope: Scope): Json {
-  return replace(template, (reference) => lookUp(reference, scope));
+  const spend = allowance();
+  return replace(template, (reference) => spend(lookUp(reference, scope)));
 }
 
-/** The same, with null for what is not there: for results that are told as far as they go. */
+/** The same, with null for what is not there or too much: for results that are told as far as they go. */
 export function resolveWhatIsThere(template: Json, scope: Scope): Json {
+  const spend = allowance();
   return replace(template, (reference) => {
     try {
-      return lookUp(reference, scope);
+      return spend(lookUp(reference, scope));
     } catch (error) {
       if (error instanceof AosError) return null;
       throw error;
     }
   });
+}
+
+/** Passes values on until they are too large together. */
+function allowance(): (value: Json) => Json {
+  const sizes = new Map<Json, number>();
+  let left = RESOLVED_CHARS_MAX;
+  return (value) => {
+    let size = typeof value === 'string' ? value.length : sizes.get(value);
+    if (size === undefined) {
+      size = JSON.stringify(value).length;
+      sizes.set(value, size);
+    }
+    if (size > left) {
+      throw new AosError(
+        'skill_input_invalid',
+        `The values that the references name are larger than ${RESOLVED_CHARS_MAX} characters together.`,
+      );
+    }
+    left -= size;
+    return value;
+  };
 }
 
 function replace(template: Json, valueOf: (reference: Reference) => Json): Json {

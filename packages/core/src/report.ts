@@ -100,18 +100,7 @@ export function makeReport(facts: RunFacts): Report {
     steps: steps.map(reportStep),
     gaps: steps.flatMap((step) => gapOf(step)),
     notes: [...new Set(events.flatMap((event) => ('notes' in event ? (event.notes ?? []) : [])))],
-    approvals: events.flatMap((event) =>
-      event.type === 'approval.decided'
-        ? [
-            {
-              step: event.step,
-              approvalId: event.approvalId,
-              decision: event.decision,
-              by: event.by,
-            },
-          ]
-        : [],
-    ),
+    approvals: approvalsOf(facts),
     artifacts: artifacts.map(({ name, mediaType, bytes, digest }) => ({
       name,
       mediaType,
@@ -128,6 +117,17 @@ export function usageOf(facts: Pick<RunFacts, 'events'>): Usage | undefined {
   return facts.events
     .map(({ event }) => ('usage' in event ? event.usage : undefined))
     .reduce(addUsage, undefined);
+}
+
+/** A worker that died right after it noted a decision had its successor note it again. */
+function approvalsOf({ events }: RunFacts): Report['approvals'] {
+  const decided = new Map<string, Report['approvals'][number]>();
+  for (const { event } of events) {
+    if (event.type !== 'approval.decided') continue;
+    const { step, approvalId, decision, by } = event;
+    decided.set(approvalId, { step, approvalId, decision, by });
+  }
+  return [...decided.values()];
 }
 
 function reportStep(step: StepRecord): ReportStep {
@@ -175,7 +175,10 @@ function explained(
   steps: readonly StepRecord[],
 ): Failure & { meaning: string; step?: string } {
   const culprit = steps.find(
-    (step) => step.status === 'failed' && step.failure.detail === failure.detail,
+    (step) =>
+      step.status === 'failed' &&
+      step.failure.code === failure.code &&
+      step.failure.detail === failure.detail,
   );
   return {
     ...failure,

@@ -2,6 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 
+import { TookTooLong, within } from './bounded.ts';
 import { AosError, type FailureCode, type Problem } from './failures.ts';
 
 export type { FromSchema, JSONSchema } from 'json-schema-to-ts';
@@ -16,6 +17,9 @@ const ajv = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true }
 const compiled = new WeakMap<object, (value: unknown) => readonly Problem[]>();
 const foreign = new WeakMap<object, ValidateFunction>();
 
+/** A schema from outside may hold patterns and references that never end. */
+const FOREIGN_MS_MAX = 1_000;
+
 /** At most this many problems are told at once; the rest is usually the same mistake again. */
 const PROBLEMS_MAX = 20;
 
@@ -24,6 +28,8 @@ export function problemsOf(schema: JsonSchema, value: unknown): readonly Problem
   let check = compiled.get(schema);
   if (!check) {
     const validate = ajv.compile(schema);
+    // Ajv would hold every schema it ever saw, and refuse a second one with the same $id.
+    ajv.removeSchema(schema);
     check = (candidate) => (validate(candidate) ? [] : toProblems(validate.errors ?? []));
     compiled.set(schema, check);
   }
@@ -33,7 +39,7 @@ export function problemsOf(schema: JsonSchema, value: unknown): readonly Problem
 /** Why `schema` is no usable JSON Schema; undefined when it is one. For schemas that come from outside. */
 export function schemaFault(schema: unknown): string | undefined {
   try {
-    new Ajv2020({ strict: false, logger: false }).compile(schema as JsonSchema);
+    compiledApart(new Ajv2020({ strict: false, logger: false }), schema as JsonSchema);
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
@@ -43,7 +49,7 @@ export function schemaFault(schema: unknown): string | undefined {
 /**
  * As `problemsOf`, for a schema that comes from outside: it is compiled apart and forgotten with the
  * schema, so it can neither collide with another one nor pile up. Throws `plan_invalid` for what is no
- * schema.
+ * schema, and for one that this value cannot be checked against within a second.
  */
 export function foreignProblemsOf(schema: JsonSchema, value: unknown): readonly Problem[] {
   let validate = foreign.get(schema);
@@ -52,16 +58,33 @@ export function foreignProblemsOf(schema: JsonSchema, value: unknown): readonly 
     // Formats are checked where they are known, as in our own schemas.
     (addFormats as unknown as (ajv: Ajv2020) => void)(apart);
     try {
-      validate = apart.compile(schema);
+      validate = compiledApart(apart, schema);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       throw new AosError('plan_invalid', `The schema is no JSON Schema: ${why}`, { cause: error });
     }
     foreign.set(schema, validate);
   }
-  // An `$async` schema gives a promise, which is not yes.
-  const verdict: unknown = validate(value);
-  return verdict === true ? [] : toProblems(validate.errors ?? []);
+  return holds(validate, value) ? [] : toProblems(validate.errors ?? []);
+}
+
+function compiledApart(apart: Ajv2020, schema: JsonSchema): ValidateFunction {
+  const validate = within(FOREIGN_MS_MAX, () => apart.compile(schema));
+  // It would answer with a promise, whose rejection nobody hears: that ends the process.
+  if ('$async' in validate) throw new Error('$async is not allowed');
+  return validate;
+}
+
+function holds(validate: ValidateFunction, value: unknown): boolean {
+  try {
+    return within(FOREIGN_MS_MAX, () => validate(value));
+  } catch (error) {
+    // A reference to itself overflows the stack; a bad pattern, or references that double, take for ever.
+    if (!(error instanceof TookTooLong || error instanceof RangeError)) throw error;
+    throw new AosError('plan_invalid', 'The schema cannot be checked: it does not end.', {
+      cause: error,
+    });
+  }
 }
 
 /**

@@ -30,7 +30,7 @@ export function inputProblems(
     }
   }
   for (const [name, value] of Object.entries(input)) {
-    const at = `${pointer}/${name}`;
+    const at = `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
     if (!Object.hasOwn(properties, name)) {
       if (schema['additionalProperties'] === false) {
         problems.push({ pointer, detail: `has the unknown field ${JSON.stringify(name)}` });
@@ -91,6 +91,7 @@ export function schemaAt(
   if (part === undefined || !isObject(schema)) return schema;
   if (typeof part === 'number') {
     if (typesOf(schema)?.includes('array') === false) return false;
+    if ('prefixItems' in schema) return undefined;
     return schemaAt(schema['items'], rest);
   }
   const types = typesOf(schema);
@@ -99,7 +100,8 @@ export function schemaAt(
   if (isObject(properties) && Object.hasOwn(properties, part)) {
     return schemaAt(properties[part], rest);
   }
-  return schema['additionalProperties'] === false && isObject(properties) ? false : undefined;
+  const open = schema['additionalProperties'] !== false || 'patternProperties' in schema;
+  return open || !isObject(properties) ? undefined : false;
 }
 
 function typesOf(schema: Json): readonly string[] | undefined {

@@ -4,3 +4,4 @@ export * from './anthropic-reply.ts';
 export * from './anthropic-request.ts';
 export * from './anthropic-server.ts';
 export * from './page-server.ts';
+export * from './builders.ts';
