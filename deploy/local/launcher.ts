@@ -114,6 +114,7 @@ async function launch(it: Launch): Promise<number> {
   });
   stop.throwIfAborted();
 
+  home.write('url', stack.url); // where the command line finds it
   const client = createClient({ url: stack.url, apiKey });
   const goal = args.once ?? `Fetch HTML of ${welcome.url}, extract headings, summarize them.`;
   if (args.once !== undefined || (args.welcome && config.workers > 0)) {

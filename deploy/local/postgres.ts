@@ -70,7 +70,12 @@ export async function startPostgres(options: LocalPostgresOptions): Promise<Loca
   };
 }
 
-/** Ends the server of a folder at once; it recovers at its next start. */
+/** Ends the server of a folder, if there is one, without writing what it holds. */
+export function endPostgres(dir: string): Promise<void> {
+  return signalUntilGone(join(dir, 'data'), ['SIGQUIT']);
+}
+
+/** The same without waiting, for a program that must go at once. */
 export function killPostgres(dir: string): void {
   const server = postmaster(join(dir, 'data'));
   if (server) process.kill(server.pid, 'SIGQUIT');

@@ -23,8 +23,8 @@ export async function runStages(args: TestArguments, environment: Variables): Pr
     }
     const env = { ...withoutSettings(environment), ...servers?.environment };
     for (const stage of stages) {
-      if (signals.stop.aborted) return signals.stop.reason === 'SIGINT' ? 130 : 143;
       const code = await runStage(stage, { env, strict, signal: signals.stop });
+      if (signals.stop.aborted) return signals.stop.reason === 'SIGINT' ? 130 : 143;
       if (code !== 0) return code;
     }
     say('\nAll checks passed.');

@@ -22,6 +22,7 @@ test('npm start runs the welcome goal, stays up, refuses a second start, and sto
   assert.match(aos.stdout(), /Planned by rules: 3 steps[^]*The run has succeeded[^]*Result/);
   assert.match(aos.stdout(), /AOS turns goals into finished work/);
 
+  assert.equal(readFileSync(join(ground.home, 'url'), 'utf8').trim(), ground.url);
   const client = createClient({ url: ground.url, apiKey: keyOf(ground) });
   const { items } = await client.runs.list();
   assert.deepEqual(

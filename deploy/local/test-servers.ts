@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { startOf } from './lock.mjs';
-import { killPostgres, startPostgres } from './postgres.ts';
+import { endPostgres, startPostgres } from './postgres.ts';
 
 export interface TestServers {
   readonly environment: Readonly<Record<string, string>>;
@@ -13,7 +13,7 @@ const PREFIX = 'aos-test-';
 
 /** Throw-away PostgreSQL servers: the newest version supported, and the oldest. */
 export async function openTestServers(parent: string): Promise<TestServers> {
-  sweep(parent);
+  await sweep(parent);
   const dir = join(parent, `${PREFIX}${process.pid}-${startOf(process.pid).replaceAll(/\W/g, '')}`);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const [newest, oldest] = await Promise.all([
@@ -33,12 +33,12 @@ export async function openTestServers(parent: string): Promise<TestServers> {
 }
 
 /** Ends and removes what test programs left that were killed. */
-function sweep(parent: string): void {
+async function sweep(parent: string): Promise<void> {
   for (const name of readdirSync(parent)) {
     const [, pid, start] = /^aos-test-(\d+)-(\w*)$/.exec(name) ?? [];
     if (pid === undefined || startOf(Number(pid)).replaceAll(/\W/g, '') === start) continue;
     try {
-      for (const version of ['15', '18']) killPostgres(join(parent, name, version));
+      for (const version of ['15', '18']) await endPostgres(join(parent, name, version));
       rmSync(join(parent, name), { recursive: true, force: true });
     } catch {
       // It belongs to another user.
