@@ -6,6 +6,15 @@ import { apiKeys } from '@aos/store';
 import { ask, echoPlan, routes, startTestApi, type TestApi, type Told } from './api.fixture.ts';
 import type { Route } from './route.ts';
 
+const bodyOf = ({ path, body }: Route) => {
+  if (!body) return {};
+  if (path.endsWith('/rerun')) return { json: { mode: 'replay', reason: 'again' } };
+  if (path.endsWith('/decision')) return { json: { decision: 'approve' } };
+  if (path.includes('agents')) return { json: { name: 'mine', description: 'Taken.' } };
+  return { json: { goal: 'x', plan: echoPlan('a') } };
+};
+const blank = (told: Told) => told.text.replace(/"requestId":"[^"]*"/, '');
+
 describe('who may do what', { concurrency: false }, () => {
   let api: TestApi;
   let runId = '';
@@ -26,13 +35,6 @@ describe('who may do what', { concurrency: false }, () => {
       .replace(':id', ids.run)
       .replace('*name', 'report.json')
       .replace(':name', ids.name);
-  const bodyOf = ({ path, body }: Route) => {
-    if (!body) return {};
-    if (path.endsWith('/rerun')) return { json: { mode: 'replay', reason: 'again' } };
-    if (path.endsWith('/decision')) return { json: { decision: 'approve' } };
-    if (path.includes('agents')) return { json: { name: 'mine', description: 'Taken.' } };
-    return { json: { goal: 'x', plan: echoPlan('a') } };
-  };
   const call = (route: Route, key: string | undefined, path = pathOf(route)) =>
     ask(api.url, path, {
       method: route.method.toUpperCase(),
@@ -133,7 +135,6 @@ describe('who may do what', { concurrency: false }, () => {
       approval: 'apr_01a209b7-0000-7a98-b4dc-000000000000',
       name: 'nobody',
     };
-    const blank = (told: Told) => told.text.replace(/"requestId":"[^"]*"/, '');
     for (const route of guarded) {
       if (!route.params || route.path.startsWith('/v1/skills')) continue;
       if (route.method === 'put') continue; // Its body names the agent: see the agents' own tests.

@@ -106,7 +106,6 @@ export async function startTestApi(settings: Partial<ApiSettings> = {}): Promise
   };
   const key = await newKey();
   const way = started.use(await openWay(databaseUrl));
-  const lines: string[] = [];
   const database = createDatabase({
     url: way.url,
     role: 'aos_api',
@@ -114,22 +113,8 @@ export async function startTestApi(settings: Partial<ApiSettings> = {}): Promise
     connectionsMax: 8,
   });
   started.defer(() => database.close());
-  const planners = createPlanners();
-  const api = await startApi({
-    host: '127.0.0.1',
-    port: 0,
-    database,
-    log: createLogger({ service: 'api', level: 'debug', write: (line) => void lines.push(line) }),
-    metrics: createMetrics({ service: 'api', version: '0.0.0' }),
-    settings: {
-      version: '0.0.0',
-      environment: 'development',
-      modelConfigured: false,
-      agents: [completeAgent({ name: 'default', description: 'Any goal, any skill.' })],
-      plan: (name, request, signal) => makePlan(planners, name, request, signal),
-      ...settings,
-    },
-  });
+  const lines: string[] = [];
+  const api = await startOn(database, settings, (line) => void lines.push(line));
   let stopped: Promise<void> | undefined;
   const stop = () => (stopped ??= api.stop());
   started.defer(stop);
@@ -149,6 +134,29 @@ export async function startTestApi(settings: Partial<ApiSettings> = {}): Promise
     way,
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
+}
+
+function startOn(
+  database: Database,
+  settings: Partial<ApiSettings>,
+  write: (line: string) => void,
+): Promise<Api> {
+  const planners = createPlanners();
+  return startApi({
+    host: '127.0.0.1',
+    port: 0,
+    database,
+    log: createLogger({ service: 'api', level: 'debug', write }),
+    metrics: createMetrics({ service: 'api', version: '0.0.0' }),
+    settings: {
+      version: '0.0.0',
+      environment: 'development',
+      modelConfigured: false,
+      agents: [completeAgent({ name: 'default', description: 'Any goal, any skill.' })],
+      plan: (name, request, signal) => makePlan(planners, name, request, signal),
+      ...settings,
+    },
+  });
 }
 
 export async function ask(url: string, path: string, asked: Asked): Promise<Told> {
@@ -226,7 +234,7 @@ function whole(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(whole);
   if (typeof schema !== 'object' || schema === null) return schema;
   const name = /^#\/components\/schemas\/(\w+)$/.exec(
-    String((schema as { $ref?: unknown }).$ref ?? ''),
+    (schema as { $ref?: string }).$ref ?? '',
   )?.[1];
   if (name === undefined) {
     return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, whole(value)]));

@@ -5,6 +5,8 @@ import { gzipSync } from 'node:zlib';
 
 import { ask, echoPlan, startTestApi, type TestApi } from './api.fixture.ts';
 
+const goal = (rest: string) => `{"goal":"x"${rest}}`;
+
 describe('bodies and paths nobody means well with', () => {
   let api: TestApi;
   before(async () => {
@@ -22,7 +24,6 @@ describe('bodies and paths nobody means well with', () => {
   const json = { 'content-type': 'application/json' };
   const post = (body: string | Uint8Array, headers: Record<string, string> = json) =>
     api.ask('/v1/runs', { method: 'POST', body, headers });
-  const goal = (rest: string) => `{"goal":"x"${rest}}`;
 
   test('each gets a clear refusal', async () => {
     const nested = '{"goal":"x","input":'.concat('{"a":'.repeat(20_000), '1', '}'.repeat(20_001));

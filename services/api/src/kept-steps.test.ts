@@ -20,15 +20,15 @@ const plan: Plan = {
 };
 
 const done = (...keys: string[]): StepRecord[] => keys.map((key) => completed(key, 'echo', null));
-const failed = (key: string): StepRecord => {
-  const { key: _key, ...rest } = completed(key, 'echo', null);
-  return {
-    ...rest,
-    key,
-    status: 'failed',
-    failure: { code: 'target_failed', detail: 'It failed.' },
-  } as StepRecord;
-};
+const failed = (key: string): StepRecord => ({
+  key,
+  skill: 'echo',
+  skillVersion: '1.0.0',
+  effect: 'pure',
+  attempt: 3,
+  status: 'failed',
+  failure: { code: 'target_failed', detail: 'It failed.' },
+});
 const kept = (records: readonly StepRecord[], fromStep?: string) =>
   keptSteps(plan, records, fromStep).map(({ key }) => key);
 

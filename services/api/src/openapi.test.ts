@@ -40,7 +40,7 @@ test('every route that changes something needs a scope to write', () => {
 
 test('every path parameter is described, and nothing else', () => {
   for (const { path, params = {} } of routes) {
-    const named = [...path.matchAll(/[:*](\w+)/g)].map(([, name]) => name);
+    const named = [...path.matchAll(/[:*](\w+)/g)].map(([, name = '']) => name);
     assert.deepEqual(Object.keys(params).toSorted(), named.toSorted(), path);
   }
 });

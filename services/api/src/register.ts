@@ -119,9 +119,11 @@ function readParams(request: Request): Record<string, string> {
 async function send(response: Response, answer: Answer): Promise<void> {
   if ('stream' in answer) return answer.stream(response);
   response.status(answer.status).set({ 'Cache-Control': 'no-store', ...answer.headers });
-  if ('content' in answer) response.set('Content-Type', answer.mediaType).end(answer.content);
-  else if (answer.json === undefined) response.end();
-  else response.set('Content-Type', 'application/json').end(JSON.stringify(answer.json));
+  if ('content' in answer) {
+    // Not by Express, which would add a charset that nobody knows.
+    response.setHeader('Content-Type', answer.mediaType).end(answer.content);
+  } else if (answer.json === undefined) response.end();
+  else response.setHeader('Content-Type', 'application/json').end(JSON.stringify(answer.json));
 }
 
 /** The last handler: one place where everything thrown becomes an answer. */

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { strictJson } from './strict-json.ts';
 
 const read = (text: string) => strictJson(Buffer.from(text));
+const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
 const refuses = (bytes: Buffer | string, detail: RegExp) =>
   assert.throws(() => strictJson(Buffer.from(bytes as string)), { message: detail });
 
@@ -38,7 +39,6 @@ test('refuses a name given twice in one object, however it is spelled, and not i
 });
 
 test('refuses nesting deeper than 64 levels, also 20,000', () => {
-  const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
   assert.ok(read(nested(64)));
   refuses(nested(65), /deeper than 64/);
   refuses(nested(20_000), /deeper than 64/);

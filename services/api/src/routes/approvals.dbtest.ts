@@ -33,8 +33,13 @@ describe('approvals', () => {
       ],
       steps: [
         {
-          ...{ key: 'say', skill: 'echo', skillVersion: '1.0.0', effect: 'pure', attempt: 0 },
-          ...{ status: 'waiting', wait: { for: 'approval', approvalId: id } },
+          key: 'say',
+          skill: 'echo',
+          skillVersion: '1.0.0',
+          effect: 'pure',
+          attempt: 0,
+          status: 'waiting',
+          wait: { for: 'approval', approvalId: id },
         },
       ],
       ...(wait && { next: { status: 'waiting', waitingFor: 'approval' } as const }),

@@ -8,6 +8,14 @@ import { apiKeys, type Claim } from '@aos/store';
 
 import { echoPlan, startTestApi, type TestApi } from '../api.fixture.ts';
 
+const step = (n: number, detail = ''): RunEvent => ({
+  type: 'step.skipped',
+  step: `s${n}${detail}`,
+  reason: 'condition',
+});
+
+const seqs = (events: readonly EventResource[]) => events.map(({ seq }) => seq);
+
 describe('events', () => {
   let api: TestApi;
   before(async () => {
@@ -17,11 +25,6 @@ describe('events', () => {
 
   const newRun = async (): Promise<string> =>
     (await api.ask('/v1/runs', { json: { goal: 'x' } })).json.id;
-  const step = (n: number, detail = ''): RunEvent => ({
-    type: 'step.skipped',
-    step: `s${n}${detail}`,
-    reason: 'condition',
-  });
   const write = (claim: Claim, ...events: RunEvent[]) => api.worker.commit(claim, { events });
   const finish = (claim: Claim) =>
     api.worker.commit(claim, {
@@ -29,7 +32,6 @@ describe('events', () => {
       next: { status: 'finished', outcome: 'succeeded' },
     });
   const client = () => createClient({ url: api.url, apiKey: api.key });
-  const seqs = (events: readonly EventResource[]) => events.map(({ seq }) => seq);
 
   test('are listed in pages; the last page of a finished run says so', async () => {
     const id = await newRun();
@@ -131,7 +133,7 @@ describe('events', () => {
       `GET /v1/runs/${id}/events HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\nAuthorization: Bearer ${api.key}\r\n\r\n`,
     );
     socket.pause();
-    const before = process.memoryUsage.rss();
+    const atFirst = process.memoryUsage.rss();
     for (let n = 0; n < 20; n++) {
       await write(claim, ...Array.from({ length: 100 }, () => step(n, 'x'.repeat(10_000))));
     }
@@ -139,7 +141,7 @@ describe('events', () => {
     const seen: number[] = [];
     for await (const { seq } of client().runs.events(id)) seen.push(seq);
     assert.equal(seen.length, 2_002);
-    assert.ok(process.memoryUsage.rss() - before < 300e6);
+    assert.ok(process.memoryUsage.rss() - atFirst < 300e6);
     socket.destroy();
   });
 

@@ -133,10 +133,6 @@ describe('runs', () => {
     const failed = ids[0] as string;
     await fail(failed);
     const at = encodeURIComponent(special.createdAt);
-    const found = async (query: string) =>
-      (await api.ask(`/v1/runs?tag=paged&${query}`)).json.items.map(
-        ({ id }: { id: string }) => id,
-      ) as string[];
     assert.deepEqual(await found('outcome=failed'), [failed]);
     assert.deepEqual(await found('error=target_failed'), [failed]);
     assert.deepEqual(await found('skill=echo'), [failed]);
@@ -148,6 +144,11 @@ describe('runs', () => {
     assert.deepEqual(await found(`createdAfter=${at}`), [special.id].slice(0, 1));
     assert.equal((await found(`createdBefore=${at}`)).length, 7);
   });
+
+  const found = async (query: string) =>
+    (await api.ask(`/v1/runs?tag=paged&${query}`)).json.items.map(
+      ({ id }: { id: string }) => id,
+    ) as string[];
 
   const fail = async (runId: string) => {
     const claim = await api.worker.claim(runId);
@@ -161,8 +162,15 @@ describe('runs', () => {
       ],
       steps: [
         {
-          ...{ key: 'say', skill: 'echo', skillVersion: '1.0.0', effect: 'pure', attempt: 1 },
-          ...{ startedAt: now, finishedAt: now, status: 'failed', failure },
+          key: 'say',
+          skill: 'echo',
+          skillVersion: '1.0.0',
+          effect: 'pure',
+          attempt: 1,
+          startedAt: now,
+          finishedAt: now,
+          status: 'failed',
+          failure,
         },
       ],
       next: { status: 'finished', outcome: 'failed', failureCode: 'target_failed' },

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { createDatabase } from '@aos/store';
+import { createLogger, createMetrics } from '@aos/telemetry';
+
+import { startApi } from './api.ts';
+import { ask, document, echoPlan, startTestApi, type TestApi } from './api.fixture.ts';
+
+describe('the service itself', { concurrency: false }, () => {
+  let api: TestApi;
+  before(async () => {
+    api = await startTestApi();
+  });
+  after(() => api[Symbol.asyncDispose]());
+
+  const open = (path: string) => ask(api.url, path, {});
+  const status = async (path: string) => (await open(path)).status;
+
+  test('without its database it is alive but not ready within 2 s, answers 503, and comes back', async () => {
+    assert.deepEqual([await status('/readyz'), await status('/livez')], [200, 200]);
+    for (const lose of [() => api.way.down(), () => api.way.hang()]) {
+      lose();
+      const began = performance.now();
+      const ready = await open('/readyz');
+      assert.equal(ready.status, 503);
+      assert.ok(performance.now() - began < 2_000);
+      assert.equal(ready.json.code, 'database_unavailable');
+      assert.equal(await status('/livez'), 200);
+      api.way.up();
+      await until(async () => (await status('/readyz')) === 200);
+    }
+    api.way.down();
+    const told = await api.ask('/v1/runs', { json: { goal: 'x', plan: echoPlan('a') } });
+    assert.equal(told.status, 503);
+    assert.equal(told.json.code, 'database_unavailable');
+    assert.match(told.headers.get('retry-after') ?? '', /^\d+$/);
+    assert.doesNotMatch(told.text, /ECONN|127\.0\.0\.1/);
+    assert.equal((await open('/metrics')).status, 200);
+    api.way.up();
+    await until(async () => (await api.ask('/v1/runs')).status === 200);
+  });
+
+  test('exactly one replica exports what the database knows, and another takes over', async () => {
+    const database = createDatabase({
+      url: api.way.url,
+      role: 'aos_api',
+      applicationName: 'aos-api-2',
+    });
+    const second = await startApi({
+      host: '127.0.0.1',
+      port: 0,
+      database,
+      log: createLogger({ service: 'api', level: 'error', write: () => {} }),
+      metrics: createMetrics({ service: 'api', version: '0.0.0' }),
+      settings: {
+        version: '0.0.0',
+        environment: 'development',
+        modelConfigured: false,
+        agents: [],
+        plan: async () => assert.fail(),
+      },
+    });
+    const urls = [api.url, `http://127.0.0.1:${second.port}`];
+    const exporters = async () => {
+      const told = await Promise.all(urls.map((url) => ask(url, '/metrics', {})));
+      const count = told.filter(({ text }) => /^nova_runs_queued \d+$/m.test(text)).length;
+      assert.ok(count <= 1, 'never both');
+      return count;
+    };
+    try {
+      await until(async () => (await exporters()) === 1);
+      // All connections are cut: whoever gets the lock then is the one.
+      api.way.down();
+      assert.equal(await exporters(), 0);
+      api.way.up();
+      await until(async () => (await exporters()) === 1);
+    } finally {
+      await second.stop();
+      await database.close();
+    }
+    await until(only);
+  });
+
+  const only = async () => /^nova_runs_queued \d+$/m.test((await open('/metrics')).text);
+
+  test('metrics follow the database', async () => {
+    await until(only);
+    const value = async (name: string) =>
+      Number(new RegExp(`^${name} (\\S+)$`, 'm').exec((await open('/metrics')).text)?.[1]);
+    const queued = await value('nova_runs_queued');
+    const { json } = await api.ask('/v1/runs', { json: { goal: 'x', plan: echoPlan('a') } });
+    await until(async () => (await value('nova_runs_queued')) === queued + 1);
+    await api.worker.succeed(json.id, echoPlan('a'), { say: { text: 'a' } });
+    await until(
+      async () => (await value('nova_runs_total\\{status="succeeded",planner="static"\\}')) === 1,
+    );
+    assert.equal(await value('nova_skill_attempts_total\\{skill="echo"\\}'), 1);
+    assert.equal(await value('nova_runs_failed_total'), 0);
+    assert.equal(await value('nova_worker_pool_size'), 10);
+    const { text } = await open('/metrics');
+    assert.match(
+      text,
+      /nova_http_requests_total\{method="POST",route="\/v1\/runs",status="202"\} 1/,
+    );
+    assert.doesNotMatch(text, /run_[0-9a-f]{8}|key_[0-9a-f]{8}/);
+  });
+
+  test('the document is served as it is, and its page loads nothing from elsewhere', async () => {
+    assert.deepEqual((await open('/openapi.json')).json, document);
+    const page = await open('/docs');
+    const policy = page.headers.get('content-security-policy') ?? '';
+    assert.match(policy, /default-src 'none'; script-src 'self';/);
+    assert.doesNotMatch(policy, /unsafe-eval|script-src[^;]*unsafe-inline|https?:/);
+    const links = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, link = '']) => link);
+    for (const link of links.filter((one) => one !== 'data:,')) {
+      assert.match(link, /^\/docs\//);
+      const file = await open(link);
+      assert.equal(file.status, 200, link);
+      assert.ok(file.text.length > 50);
+    }
+    assert.doesNotMatch(page.text, /<script>|style=|onload=/);
+  });
+
+  test('every answer carries the headers that keep browsers calm', async () => {
+    for (const path of ['/livez', '/v1/runs', '/nothing', '/openapi.json']) {
+      const { headers } = await open(path);
+      assert.match(headers.get('content-security-policy') ?? '', /^default-src 'none'/, path);
+      assert.equal(headers.get('x-content-type-options'), 'nosniff');
+      assert.equal(headers.get('x-powered-by'), null);
+      assert.equal(headers.get('access-control-allow-origin'), null);
+      assert.match(headers.get('x-request-id') ?? '', /^req_/);
+    }
+  });
+
+  test('log lines name route, tenant and trace, and never a key, a goal or a path', async () => {
+    const trace = '0af7651916cd43dd8448eb211c80319c';
+    await api.ask('/v1/runs', {
+      json: { goal: 'a secret wish', plan: echoPlan('a') },
+      headers: { traceparent: `00-${trace}-b7ad6b7169203331-01`, 'x-request-id': 'traced' },
+    });
+    await until(async () => api.log().includes('"traced"'));
+    const line = JSON.parse(
+      api
+        .log()
+        .split('\n')
+        .find((text) => text.includes('"traced"')) ?? '{}',
+    ) as Record<string, unknown>;
+    const { event, route, status: answered, tenant, traceId } = line;
+    assert.deepEqual(
+      { event, route, answered, tenant, traceId },
+      {
+        event: 'http.answered',
+        route: '/v1/runs',
+        answered: 202,
+        tenant: 'default',
+        traceId: trace,
+      },
+    );
+    assert.doesNotMatch(api.log(), /secret wish/);
+    assert.ok(!api.log().includes(api.key));
+  });
+
+  test('while it stops it says so, and takes no new connections', async () => {
+    await using other = await startTestApi();
+    const { json } = await other.ask('/v1/runs', { json: { goal: 'x' } });
+    assert.ok(json.id);
+    await other.api.stop();
+    await assert.rejects(ask(other.url, '/livez', {}));
+  });
+});
+
+async function until(fact: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + 15_000;
+  while (!(await fact())) {
+    assert.ok(Date.now() < end, `It did not happen: ${fact.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
