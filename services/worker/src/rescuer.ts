@@ -1,6 +1,8 @@
 import { workers, type Database, type Queue } from '@aos/store';
 import type { Telemetry } from '@aos/telemetry';
 
+import { clock } from './clock.ts';
+
 const LOOK_EVERY_MS = 250;
 const BACKSTOP_EVERY_MS = 10_000;
 const PRUNE_EVERY_MS = 3_600_000;
@@ -61,12 +63,6 @@ async function repeat(
   while (!signal.aborted) {
     // The database may be away; whatever is missed is seen at the next look.
     await work().catch(onError);
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, everyMs);
-      signal.addEventListener('abort', () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+    await clock.sleep(everyMs, signal);
   }
 }
