@@ -8,6 +8,9 @@ import type { StandIn } from './api.fixture.ts';
 
 export const mainFile = fileURLToPath(new URL('main.ts', import.meta.url));
 
+/** The one that `npm run aos` uses. */
+const cacheFolder = fileURLToPath(new URL('../../../node_modules/.cache/node', import.meta.url));
+
 export interface Ended {
   readonly code: number | null;
   readonly out: string;
@@ -64,6 +67,7 @@ function running(program: string, args: readonly string[], options: AosOptions):
     cwd: folder,
     env: {
       PATH: '/usr/bin:/bin',
+      NODE_COMPILE_CACHE: cacheFolder,
       AOS_HOME: join(folder, 'no-home'),
       ...(api && { AOS_URL: api.url, AOS_API_KEY: api.key }),
       ...options.environment,

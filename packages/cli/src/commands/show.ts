@@ -10,6 +10,7 @@ import { planLines, type PlanLine } from '../render/plan.ts';
 import { furtherOf, runLines } from '../render/run.ts';
 import { stepTable } from '../render/steps.ts';
 import { moment } from '../text/amounts.ts';
+import { oneLineJson } from '../text/clean.ts';
 import { report } from './report.ts';
 import { why } from './why.ts';
 
@@ -77,7 +78,9 @@ async function showEvents(context: Context, client: Client, runId: string, all: 
       ...(left > 0
         ? [`… ${left} earlier events: ${context.program} show ${runId} --events --all`]
         : []),
-      ...shown.map((event) => `${moment(event.at)}  ${eventLine(event, context.program)}`),
+      ...shown.map(
+        (event) => `${moment(event.at)}  ${eventLine(oneLineJson(event), context.program)}`,
+      ),
     ];
   });
 }

@@ -2,7 +2,7 @@ import { ApiError, type Client, type EventResource } from '@aos/sdk';
 
 import { CommandError, connectionError } from '../command-error.ts';
 import type { Context } from '../context.ts';
-import { cleanJson, oneLine } from '../text/clean.ts';
+import { oneLineJson, oneLine } from '../text/clean.ts';
 import { displayOf, type Display } from './display.ts';
 import { apply, factOf, nothingYet, withPlan, type RunView } from './run-view.ts';
 
@@ -25,7 +25,7 @@ export async function follow(
   try {
     for await (const received of eventsOf(context, client, run.id, signal)) {
       quiet.heard(received);
-      const event = cleanJson(received);
+      const event = oneLineJson(received);
       view = apply(view, event);
       if (factOf(event).type === 'run.planned') view = await planned(client, run.id, view);
       display.show(event, view);
@@ -59,7 +59,7 @@ async function* eventsOf(
 /** The steps of the plan by name. Without them the display still lives on what the events name. */
 async function planned(client: Client, runId: string, view: RunView): Promise<RunView> {
   try {
-    const { plan, version } = cleanJson(await client.runs.plan(runId));
+    const { plan, version } = oneLineJson(await client.runs.plan(runId));
     return withPlan(view, plan, version);
   } catch (error) {
     if (error instanceof ApiError) return view;

@@ -57,7 +57,8 @@ export function settledOf(view: RunView): number {
 /** By steps that have ended. It never falls, and a finished run is at 100. */
 export function percentOf(view: RunView): number {
   if (view.phase === 'finished') return 100;
-  return view.total === 0 ? 0 : Math.floor((100 * settledOf(view)) / view.total);
+  const percent = view.total === 0 ? 0 : Math.floor((100 * settledOf(view)) / view.total);
+  return Math.min(percent, 100);
 }
 
 /** The view with the steps of the plan in their order; what was heard of them before stays. */

@@ -41,7 +41,7 @@ export function runLines(context: Context, run: RunResource): string[] {
     ...line(
       'Cancelled',
       run.cancelRequestedAt &&
-        `asked at ${moment(run.cancelRequestedAt)} by ${run.cancelRequestedBy ?? 'somebody'}`,
+        `asked at ${moment(run.cancelRequestedAt)} by ${oneLine(run.cancelRequestedBy ?? 'somebody')}`,
     ),
     ...line('Origin', run.origin && `${run.origin.mode} of ${run.origin.runId}`),
     ...(run.failure ? ['', ...failureLines(context, run.failure, run.id)] : []),

@@ -35,7 +35,12 @@ export function oneLine(text: string): string {
 
 /** A copy of the value with every text and every name in it cleaned. */
 export function cleanJson<T>(value: T): T {
-  return copy(value) as T;
+  return copy(value, clean) as T;
+}
+
+/** The same for what is shown on single lines, where a line end would break the picture. */
+export function oneLineJson<T>(value: T): T {
+  return copy(value, oneLine) as T;
 }
 
 /** JSON text of exactly this value, in which nothing is left that a terminal would obey. */
@@ -46,11 +51,11 @@ export function inertJson(value: unknown): string {
   );
 }
 
-function copy(value: unknown): unknown {
-  if (typeof value === 'string') return clean(value);
-  if (Array.isArray(value)) return value.map(copy);
+function copy(value: unknown, cleaned: (text: string) => string): unknown {
+  if (typeof value === 'string') return cleaned(value);
+  if (Array.isArray(value)) return value.map((item) => copy(item, cleaned));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [oneLine(name), copy(item)]),
+    Object.entries(value).map(([name, item]) => [oneLine(name), copy(item, cleaned)]),
   );
 }
