@@ -1,5 +1,6 @@
 import { AosError, failures, type Failure, type FailureCode } from '@aos/core';
 import type { ProblemResource } from '@aos/sdk';
+import { isBusy } from '@aos/store';
 import type { Response } from 'express';
 
 import { statusOf } from './status-of.ts';
@@ -17,7 +18,8 @@ export function failureToTell(error: unknown): Failure {
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     };
   }
-  const code = codeOfHttpError(error) ?? 'internal';
+  // It gave up on a lock or a slow statement: nothing was done, and later it may be.
+  const code = isBusy(error) ? 'database_unavailable' : (codeOfHttpError(error) ?? 'internal');
   return { code, detail: failures[code].meaning };
 }
 

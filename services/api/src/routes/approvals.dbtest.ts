@@ -111,6 +111,19 @@ describe('approvals', () => {
     assert.equal(again.run.decisions.get(id)?.decision, 'approve');
   });
 
+  test('a decision that cannot get its row is answered with 503, and nothing is decided', async () => {
+    const { id, runId } = await asking();
+    const holder = await api.owner.connect();
+    await holder.query('begin');
+    await holder.query(`select from aos.runs where id = $1 for update`, [runId.slice(4)]);
+    const told = await decide(id, 'approve');
+    assert.equal(told.status, 503, told.text);
+    assert.equal(told.json.code, 'database_unavailable');
+    await holder.query('rollback');
+    await holder.end();
+    assert.equal((await decide(id, 'reject')).status, 200);
+  });
+
   test('of a finished run cannot be decided, and are not open any more', async () => {
     const { runId, id, claim } = await asking(false);
     await api.worker.commit(claim, {

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import * as runs from './runs.ts';
+import { startTestStore, type TestStore } from './store.fixture.ts';
+import * as tenants from './tenants.ts';
+
+describe('runs in the store', () => {
+  let store: TestStore;
+  before(async () => {
+    store = await startTestStore();
+  });
+  after(() => store[Symbol.asyncDispose]());
+
+  const get = (tenant: string, id: string) =>
+    store.api.actingFor([tenant], (tx) => runs.get(tx, id));
+  const cancel = (id: string, by = 'tester') =>
+    tenants.acting(store.api, 'default', (tx) => runs.cancel(tx, store.queue, id, by));
+  const job = async (id: string) =>
+    (
+      await store.owner.query<{ state: string; priority: number; due: boolean }>(
+        `select state, priority, start_after <= now() as due from pgboss.job where id = $1`,
+        [id.slice(4)],
+      )
+    )[0];
+
+  test('a run belongs to its tenant: to others it is not there, and without a tenant nothing is', async () => {
+    const id = await store.newRun();
+    assert.equal((await get('default', id)).run.id, id);
+    await assert.rejects(get('other', id), { code: 'run_not_found' });
+    await assert.rejects(runs.get(store.api, id), { code: 'run_not_found' });
+    await assert.rejects(
+      store.api.actingFor(['other'], (tx) => runs.cancel(tx, store.queue, id, 'thief')),
+      { code: 'run_not_found' },
+    );
+    const page = await store.api.actingFor(['other'], (tx) =>
+      runs.list(tx, 'default', {}, { limit: 10 }),
+    );
+    assert.deepEqual(page.items, [], 'naming another tenant does not help');
+  });
+
+  test('what is no id of a run is not found', async () => {
+    for (const id of [
+      '',
+      'run_',
+      'run_x',
+      "run_' or true --",
+      'apr_01a209b7-7824-7a98-b4dc-b4d5dc2351b7',
+    ]) {
+      await assert.rejects(get('default', id), { code: 'run_not_found' });
+    }
+  });
+
+  test('pages of runs made in the same instant miss and repeat nothing', async () => {
+    const ids = await Promise.all(
+      Array.from({ length: 30 }, () => store.newRun({ tenant: 'other' })),
+    );
+    const seen: string[] = [];
+    for (let place: runs.RunPlace | undefined; ;) {
+      const page = await store.api.actingFor(['other'], (tx) =>
+        runs.list(tx, 'other', {}, { limit: 7, ...(place && { after: place }) }),
+      );
+      seen.push(...page.items.map(({ run }) => run.id));
+      if (!page.next) break;
+      place = page.next;
+    }
+    assert.equal(seen.length, 30);
+    assert.deepEqual(seen.toSorted(), ids.toSorted());
+  });
+
+  test('cancelling a queued run brings its job forward; the first who asked is on record', async () => {
+    const id = await store.newRun({ startAt: new Date(Date.now() + 3_600_000), priority: 2 });
+    assert.equal((await job(id))?.due, false);
+    assert.equal(await cancel(id, 'first'), 'asked');
+    assert.deepEqual(await job(id), { state: 'created', priority: 1_002, due: true });
+    assert.equal(await cancel(id, 'second'), 'asked');
+    assert.equal((await get('default', id)).cancelRequestedBy, 'first');
+  });
+
+  test('cancelling while a worker takes the job ends in no deadlock that the caller sees', async () => {
+    const worker = store.database('aos_worker');
+    const ids = await Promise.all(Array.from({ length: 20 }, () => store.newRun()));
+    const taking = (async () => {
+      for (let n = 0; n < 20; n++) {
+        await worker
+          .transaction(async (tx) => {
+            const jobs = await store.queue.fetch(tx, 3);
+            await tx.query(`update aos.runs set priority = priority where id = any ($1::uuid[])`, [
+              jobs.map((one) => one.id),
+            ]);
+            throw new Error('put back');
+          })
+          .catch(() => {});
+      }
+    })();
+    const answers = await Promise.all(ids.map((id) => cancel(id)));
+    await taking;
+    assert.deepEqual(new Set(answers), new Set(['asked']));
+  });
+
+  test('runs ahead are those of the tenant that could start and come first', async () => {
+    await store.owner.query(
+      `update aos.runs set status = 'finished', outcome = 'cancelled', finished_at = now()`,
+    );
+    const low = await store.newRun({ priority: -5 });
+    await store.newRun();
+    await store.newRun({ startAt: new Date(Date.now() + 60_000) });
+    await store.newRun({ tenant: 'other' });
+    const high = await store.newRun({ priority: 5 });
+    const ahead = async (id: string) =>
+      store.api.actingFor(['default'], async (tx) =>
+        runs.countAhead(tx, (await runs.get(tx, id)).run),
+      );
+    assert.equal(await ahead(low), 2);
+    assert.equal(await ahead(high), 0);
+  });
+});
