@@ -272,6 +272,7 @@ test('the environment chooses no proxy', async () => {
   for (const name of names) process.env[name] = proxy.origin;
   try {
     assert.equal((await ask({ url: server.origin })).body.toString(), 'direct');
+    assert.equal(server.seen[0]?.url, '/', 'a proxy would be asked for the whole URL');
   } finally {
     for (const name of names) delete process.env[name];
   }

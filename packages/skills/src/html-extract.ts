@@ -114,7 +114,7 @@ export function htmlExtract(pool: Pool): Skill {
     failures: [
       { code: 'not_html', when: 'The content type is not HTML, or the text has no tags.' },
       { code: 'skill_input_invalid', when: 'The selector is not valid CSS.' },
-      { code: 'transform_stopped', when: 'The page takes more than 5 s or 128 MB to read.' },
+      { code: 'transform_stopped', when: 'The page takes more than 5 s or 256 MB to read.' },
     ],
     examples,
 

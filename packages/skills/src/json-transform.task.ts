@@ -58,16 +58,22 @@ async function schemaFailure(
   result: Json,
 ): Promise<TaskResult | undefined> {
   if (schema === undefined) return undefined;
-  const { foreignProblemsOf, schemaFault, sentence } = await import('@aos/core');
+  const { AosError, foreignProblemsOf, schemaFault, sentence } = await import('@aos/core');
   const fault = schemaFault(schema);
   if (fault !== undefined) {
     const detail = `The schema is no valid JSON Schema: ${fault}`;
     return { failure: { code: 'skill_input_invalid', detail } };
   }
-  const problems = foreignProblemsOf(schema, result);
-  if (problems.length === 0) return undefined;
-  const detail = `The result does not hold the schema: ${sentence(problems)}`;
-  return { failure: { code: 'transform_failed', detail, problems } };
+  try {
+    const problems = foreignProblemsOf(schema, result);
+    if (problems.length === 0) return undefined;
+    const detail = `The result does not hold the schema: ${sentence(problems)}`;
+    return { failure: { code: 'transform_failed', detail, problems } };
+  } catch (error) {
+    if (!(error instanceof AosError)) throw error;
+    // The schema is sound, so what is left is a pattern or a reference that never ends.
+    return { failure: { code: 'transform_stopped', detail: error.message } };
+  }
 }
 
 function failureOf(error: unknown): TaskResult {

@@ -70,7 +70,7 @@ test('a task that never ends is stopped by its time, and the pool goes on', asyn
 });
 
 test('a task that takes all memory is stopped, and the pool goes on', async () => {
-  await assert.rejects(ask(pool, { do: 'hoard' }, { timeMs: 30_000 }), {
+  await assert.rejects(ask(pool, { do: 'hoard' }, { timeMs: 30_000, fresh: true }), {
     code: 'transform_stopped',
     message: /128 MB/,
   });

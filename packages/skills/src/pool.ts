@@ -7,7 +7,9 @@ import { createSlots } from './slots.ts';
 import { TASK_STARTED, type TaskAnswer } from './task-protocol.ts';
 
 export const CHILDREN_MAX = 2;
-export const CHILD_MEMORY_MB = 128;
+/** Of JavaScript; a page of 2 MB makes a tree of more than 100. */
+const KEPT_MEMORY_MB = 256;
+const FRESH_MEMORY_MB = 128;
 /** From asking for a child to its first word; only a machine out of breath takes longer. */
 const START_MS_MAX = 15_000;
 /** An idle child is kept this long for the next task. */
@@ -98,7 +100,7 @@ function newTinypool(childrenMax: number, fresh: boolean): Tinypool {
     isolateWorkers: fresh,
     env: {},
     execArgv: [
-      `--max-old-space-size=${CHILD_MEMORY_MB}`,
+      `--max-old-space-size=${memoryMb(fresh)}`,
       '--disable-proto=throw',
       '--permission',
       '--allow-fs-read=*',
@@ -154,7 +156,7 @@ function unpack(answer: TaskAnswer): Json {
 
 function failureOf(
   cause: unknown,
-  { subject, timeMs }: PoolTask,
+  { subject, timeMs, fresh }: PoolTask,
   facts: { cancelled: boolean; expired: boolean; started: boolean },
 ): unknown {
   if (cause instanceof AosError) return cause;
@@ -163,11 +165,15 @@ function failureOf(
   const reason = facts.expired
     ? `took longer than ${timeMs} ms`
     : isExit(cause)
-      ? `took more than ${CHILD_MEMORY_MB} MB of memory`
+      ? `took more than ${memoryMb(fresh)} MB of memory`
       : undefined;
   // An error thrown inside the task is a mistake in the task, not in what it was given.
   if (!reason) return cause;
   return new AosError('transform_stopped', `${subject} ${reason} and was stopped.`, { cause });
+}
+
+function memoryMb(fresh = false): number {
+  return fresh ? FRESH_MEMORY_MB : KEPT_MEMORY_MB;
 }
 
 function isExit(cause: unknown): boolean {
