@@ -41,6 +41,9 @@ const STOP_TIMEOUT_MS = 20_000;
 const POLL_MS = 20;
 /** Somebody may take a free port before PostgreSQL does. */
 const PORT_ATTEMPTS_MAX = 3;
+/** A server that was killed keeps its lock until the system has buried the process. */
+const DYING_TIMEOUT_MS = 15_000;
+const DYING_POLL_MS = 250;
 const NOBODY = 65_534;
 
 /**
@@ -144,6 +147,7 @@ async function launch(
   };
   const set = Object.entries(all).flatMap(([k, v]) => ['-c', `${k}=${v}`]);
   const log = join(dir, 'postgres.log');
+  const dyingUntil = Date.now() + DYING_TIMEOUT_MS;
   for (let attempt = 1; ; attempt++) {
     const args = ['-D', data, '-p', `${await freePort()}`, ...set];
     const [command, commandArgs, how] = unprivileged(postgres, args, [dir]);
@@ -162,7 +166,12 @@ async function launch(
     }
     child.kill('SIGKILL');
     const told = readFileSync(log, 'utf8');
-    if (attempt < PORT_ATTEMPTS_MAX && told.includes('could not bind')) continue;
+    if (told.includes('could not bind') && attempt < PORT_ATTEMPTS_MAX) continue;
+    if (told.includes('lock file') && Date.now() < dyingUntil) {
+      await sleep(DYING_POLL_MS);
+      attempt--;
+      continue;
+    }
     throw new Error(`PostgreSQL did not start:\n${told.slice(-2_000)}`);
   }
 }
