@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 
+import { testDatabase, type TestDatabase } from '@aos/testing';
 import { Client } from 'pg';
 
 import { createPostgresConnections, type PostgresConnections } from './postgres/connections.ts';
 import { postgresQuery } from './postgres-query.ts';
 import { attempt, failureOf, outputOf } from './testing.ts';
 
-const server = new URL(process.env['AOS_TEST_DATABASE_URL'] ?? 'postgres://127.0.0.1/none');
+let database: TestDatabase;
 const suffix = randomBytes(6).toString('hex');
-const database = `skills_${suffix}`;
 const reader = `reader_${suffix}`;
 const maker = `maker_${suffix}`;
 const heir = `heir_${suffix}`;
@@ -23,9 +23,8 @@ interface Output {
   truncated: boolean;
 }
 
-function urlOf(user: string, to = database): string {
-  const url = new URL(server);
-  url.pathname = `/${to}`;
+function urlOf(user: string): string {
+  const url = new URL(database.url);
   if (user) {
     url.username = user;
     url.password = PASSWORD;
@@ -33,8 +32,8 @@ function urlOf(user: string, to = database): string {
   return url.href;
 }
 
-async function asAdmin(to: string, ...statements: string[]): Promise<void> {
-  const client = new Client({ connectionString: urlOf('', to) });
+async function asAdmin(...statements: string[]): Promise<void> {
+  const client = new Client({ connectionString: database.url });
   await client.connect();
   try {
     for (const statement of statements) await client.query(statement);
@@ -45,7 +44,7 @@ async function asAdmin(to: string, ...statements: string[]): Promise<void> {
 
 /** What the owner sees: the truth about what a query has changed. */
 async function truth<T>(sql: string): Promise<T> {
-  const client = new Client({ connectionString: urlOf('') });
+  const client = new Client({ connectionString: database.url });
   await client.connect();
   try {
     return (await client.query<{ value: T }>(`select (${sql}) as value`)).rows[0]?.value as T;
@@ -61,14 +60,10 @@ const refused = (sql: string, more: object = {}, options = {}): Promise<string> 
   failureOf(postgresQuery(connections), { sql, ...more }, options);
 
 before(async () => {
+  database = await testDatabase();
   await asAdmin(
-    server.pathname.slice(1) || 'postgres',
-    `create database ${database}`,
     ...[reader, maker, heir].map((role) => `create role ${role} login password '${PASSWORD}'`),
     `grant pg_read_server_files to ${heir}`,
-  );
-  await asAdmin(
-    database,
     `create table item (id int primary key, name text, price numeric, at timestamptz)`,
     `insert into item select i, 'item ' || i, i / 4.0, timestamptz '2026-01-01 00:00:00+00' + i * interval '1 s'
        from generate_series(1, 5000) i`,
@@ -84,7 +79,7 @@ before(async () => {
   connections = createPostgresConnections({
     default: { url: urlOf(reader) },
     listed: { url: urlOf(reader), tenants: ['acme'] },
-    admin: { url: urlOf('') },
+    admin: { url: database.url },
     maker: { url: urlOf(maker) },
     heir: { url: urlOf(heir) },
     closed: { url: `postgres://${reader}:${PASSWORD}@127.0.0.1:1/x` },
@@ -94,9 +89,10 @@ before(async () => {
 
 after(async () => {
   await connections[Symbol.asyncDispose]();
-  const home = server.pathname.slice(1) || 'postgres';
-  await asAdmin(home, `drop database ${database} with (force)`);
-  await asAdmin(home, ...[reader, maker, heir].map((role) => `drop role ${role}`));
+  await asAdmin(
+    ...[reader, maker, heir].flatMap((role) => [`drop owned by ${role}`, `drop role ${role}`]),
+  );
+  await database[Symbol.asyncDispose]();
 });
 
 test('rows come back as objects, with the types of their columns', async () => {
@@ -325,7 +321,7 @@ test('what a read-only transaction lets through is rolled back', async () => {
 });
 
 test('a message to listeners is never sent', async () => {
-  const listener = new Client({ connectionString: urlOf('') });
+  const listener = new Client({ connectionString: database.url });
   await listener.connect();
   const heard: (string | undefined)[] = [];
   listener.on('notification', ({ payload }) => heard.push(payload));
