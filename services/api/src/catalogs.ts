@@ -1,9 +1,9 @@
-import type { Agent, AgentDefinition, Catalog } from '@aos/core';
+import { AosError, type Agent, type AgentDefinition, type Catalog } from '@aos/core';
 import { agents, skills, type Database } from '@aos/store';
 
 export interface Catalogs {
-  /** What live code can do. */
   skills(): Promise<readonly skills.PublishedSkill[]>;
+  /** What live code can do. Throws `not_ready` before the first worker has said so. */
   catalog(): Promise<Catalog>;
   /** The newest version of an agent; without a name the one that is used when nobody names one. */
   agent(tenant: string, name?: string): Promise<Agent | undefined>;
@@ -12,6 +12,7 @@ export interface Catalogs {
 }
 
 const CACHE_MS = 1_000;
+const EMPTY_RETRY_MS = 2_000;
 
 /** The skills, read at most once a second, and the agents of tenants. */
 export function createCatalogs(database: Database, shipped: readonly AgentDefinition[]): Catalogs {
@@ -30,6 +31,11 @@ export function createCatalogs(database: Database, shipped: readonly AgentDefini
     skills: published,
     async catalog() {
       const list = await published();
+      if (list.length === 0) {
+        throw new AosError('not_ready', 'No worker has told yet what it can do; start one.', {
+          retryAfterMs: EMPTY_RETRY_MS,
+        });
+      }
       return new Map(list.map(({ manifest }) => [manifest.name, manifest]));
     },
     async agent(tenant, name = shipped[0]?.name ?? 'default') {

@@ -43,7 +43,6 @@ export function openApi(routes: readonly Route[], version: string): Document {
   const paths = Map.groupBy(routes, ({ path }) => pathOf(path));
   return {
     openapi: '3.1.1',
-    jsonSchemaDialect: 'https://json-schema.org/draft/2020-12/schema',
     info: {
       title: 'AOS',
       version,
