@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+import { AosError } from '@aos/core';
 import { createAcceptor, openQueue, type Database } from '@aos/store';
 import type { Logger, Metrics } from '@aos/telemetry';
 
@@ -80,12 +81,20 @@ export async function startApi(options: ApiOptions): Promise<Api> {
 
 function listen(server: Server, { host, port }: ApiOptions): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error) => reject(cannotListen(error, host, port)));
     server.listen(port, host, () => {
-      server.off('error', reject);
+      server.removeAllListeners('error');
       resolve((server.address() as AddressInfo).port);
     });
   });
+}
+
+function cannotListen(cause: Error, host: string, port: number): AosError {
+  const why =
+    (cause as { code?: string }).code === 'EADDRINUSE'
+      ? 'another program has it; set PORT to a free one.'
+      : cause.message;
+  return new AosError('not_ready', `Cannot listen on ${host}:${port}: ${why}`, { cause });
 }
 
 async function close(server: Server): Promise<void> {

@@ -107,6 +107,29 @@ describe('events', () => {
     assert.equal(bad.status, 422);
   });
 
+  test('an event that becomes visible before the one ahead of it waits for it', async () => {
+    const id = await newRun();
+    const insert = (seq: number, type: string, data: object) =>
+      api.owner.query(
+        `insert into aos.events (tenant_id, run_id, seq, epoch, type, data)
+         values ('default', $1, $2, 0, $3, $4)`,
+        [id.slice(4), seq, type, JSON.stringify(data)],
+      );
+    await insert(2, 'run.finished', { outcome: 'succeeded', durationMs: 1 });
+    const seen: EventResource[] = [];
+    const stream = (async () => {
+      for await (const event of client().runs.events(id)) seen.push(event);
+    })();
+    const others = client().runs.events(await newRun());
+    const other = others[Symbol.asyncIterator]();
+    await other.next(); // A reading has passed.
+    await until(() => seen.length === 1);
+    await insert(1, 'step.skipped', { step: 'a', reason: 'condition' });
+    await stream;
+    assert.deepEqual(seqs(seen), [0, 1, 2]);
+    await other.return?.();
+  });
+
   test('many streams share one reading', async () => {
     const id = await newRun();
     const streams = Array.from({ length: 40 }, async () => {
