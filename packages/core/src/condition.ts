@@ -16,10 +16,18 @@ const CONDITION_MS_MAX = 250;
 
 /** Names of the scope a condition reads. Throws `plan_invalid` when it is no allowed CEL. */
 export function namesIn(condition: string): ReadonlySet<string> {
+  const before = known.get(condition);
+  if (before) return before;
   const names = new Set<string>();
   walk(parsed(condition), { bound: new Set(), depth: 0 }, names);
+  if (known.size >= KNOWN_MAX) known.clear();
+  known.set(condition, names);
   return names;
 }
+
+/** A condition is read when its plan is inspected, when it is prepared, and each time it is decided. */
+const known = new Map<string, ReadonlySet<string>>();
+const KNOWN_MAX = 1_000;
 
 /**
  * Whether a condition holds. CEL: no loops, no assignment, linear-time patterns, 250 ms.

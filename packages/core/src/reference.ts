@@ -52,11 +52,12 @@ export function resolveWhatIsThere(template: Json, scope: Scope): Json {
   });
 }
 
-/** Passes values on until they are too large together. */
+/** Passes values on until they are too large together. The first one is only shared, so it is free. */
 function allowance(): (value: Json) => Json {
   const sizes = new Map<Json, number>();
   let left = RESOLVED_CHARS_MAX;
-  return (value) => {
+  let first: Json | undefined;
+  const spend = (value: Json): void => {
     let size = typeof value === 'string' ? value.length : sizes.get(value);
     if (size === undefined) {
       size = JSON.stringify(value).length;
@@ -69,6 +70,14 @@ function allowance(): (value: Json) => Json {
       );
     }
     left -= size;
+  };
+  return (value) => {
+    if (first === undefined) {
+      first = value;
+      return value;
+    }
+    if (left === RESOLVED_CHARS_MAX) spend(first);
+    spend(value);
     return value;
   };
 }

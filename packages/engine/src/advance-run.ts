@@ -1,15 +1,8 @@
-import {
-  AosError,
-  failureOf,
-  type ClaimedRun,
-  type Failure,
-  type Outcome,
-  type StepRecord,
-} from '@aos/core';
+import { AosError, failureOf, type ClaimedRun, type Failure, type Outcome } from '@aos/core';
 
 import type { Advance } from './advance.ts';
 import { finish, park, release } from './end-run.ts';
-import { isDone, movesOf, prepare, type Situation } from './moves.ts';
+import { isDone, movesOf, prepare, type Situation, type Unit } from './moves.ts';
 import { planRun } from './plan-run.ts';
 import type { Control, Ending, Ports } from './ports.ts';
 import { createRecorder, isClaimLost } from './recorder.ts';
@@ -40,7 +33,8 @@ export async function advanceRun(ports: Ports, run: ClaimedRun, control: Control
     recorder.note({
       events: [{ type: 'run.started', workerId: run.workerId, epoch: run.epoch }],
     });
-    return await pursue(advance, () => stopOf(run, control, failed.signal, ports.clock));
+    const stopNow = () => stopOf(run, control, failed.signal, ports.clock);
+    return await pursue(advance, stopNow, (error) => failed.abort(error));
   } catch (error) {
     if (isClaimLost(error) || control.lost.aborted) return 'lost';
     failed.abort(error);
@@ -48,8 +42,12 @@ export async function advanceRun(ports: Ports, run: ClaimedRun, control: Control
   }
 }
 
-async function pursue(advance: Advance, stopNow: () => Stop | undefined): Promise<Ending> {
-  const { ports, run, recorder } = advance;
+async function pursue(
+  advance: Advance,
+  stopNow: () => Stop | undefined,
+  fail: (error: unknown) => void,
+): Promise<Ending> {
+  const { ports, run, recorder, abort } = advance;
   const early = stopNow();
   if (early) return end(advance, early);
   const planning = run.plan ?? (await planRun(advance));
@@ -60,63 +58,76 @@ async function pursue(advance: Advance, stopNow: () => Stop | undefined): Promis
 
   const prepared = prepare(planning.plan);
   const active = new Map<string, Promise<void>>();
-  let fatal: Failure | undefined;
-  const situation = (): Situation => ({
-    prepared,
-    records: recorder.records,
-    input: run.goal.input,
-    active: new Set(active.keys()),
-    isBlocked: (record: StepRecord) => isBlocked(record, run, ports.clock.now()),
-  });
-  const failures: unknown[] = [];
+  const start = (unit: Unit) => {
+    const task = runUnit(advance, unit)
+      .catch(fail)
+      .finally(() => active.delete(unit.key));
+    active.set(unit.key, task);
+  };
 
   // Bounded: every pass settles or starts something, waits for what is active, or returns.
   for (;;) {
-    if (failures.length > 0) throw failures[0];
+    const now = ports.clock.now();
+    const situation: Situation = {
+      prepared,
+      records: recorder.records,
+      input: run.goal.input,
+      active: new Set(active.keys()),
+      isBlocked: (record) => isBlocked(record, run, now),
+    };
     const stop = stopNow();
-    fatal ??= fatalOf(situation());
-    if (!stop && !fatal) {
-      for (const move of movesOf(situation())) {
-        if (move.do !== 'start') {
-          await settleMove(advance, move);
-          continue;
-        }
-        if (active.size >= PARALLEL_MAX) break;
-        const { key } = move.unit;
-        const task = runUnit(advance, move.unit)
-          .catch((error: unknown) => void failures.push(error))
-          .finally(() => active.delete(key));
-        active.set(key, task);
-      }
-      if (active.size === 0 && movesOf(situation()).length > 0) continue;
-    }
+    const fatal = fatalOf(situation);
+    if (!stop && !fatal && (await makeMoves(advance, situation, start, stopNow))) continue;
+    const until = earliestWake(recorder.records, now);
     if (active.size > 0) {
-      await change(advance, active);
+      await change(advance, [...active.values()], until);
       continue;
     }
     if (stop) return end(advance, stop);
     if (fatal) return finish(advance, { outcome: 'failed', failure: fatal });
-    if (isDone(situation())) return finish(advance, { outcome: 'succeeded' });
-    const until = earliestWake(recorder.records);
-    const waitMs = until ? until.getTime() - ports.clock.now().getTime() : Infinity;
+    if (isDone(situation)) return finish(advance, { outcome: 'succeeded' });
+    const waitMs = until ? until.getTime() - now.getTime() : Infinity;
     if (waitMs > SIT_OUT_MS) return park(advance, until);
-    await ports.clock.sleep(Math.max(0, waitMs), advance.abort);
+    await ports.clock.sleep(waitMs, abort);
   }
+}
+
+/** Makes every move there is room for; false when there was none. */
+async function makeMoves(
+  advance: Advance,
+  situation: Situation,
+  start: (unit: Unit) => void,
+  stopNow: () => Stop | undefined,
+): Promise<boolean> {
+  let room = PARALLEL_MAX - situation.active.size;
+  let made = false;
+  let decided = false;
+  for (const move of movesOf(situation)) {
+    if (stopNow()) return true;
+    if (move.do === 'start' && room-- <= 0) continue;
+    made = true;
+    decided ||= (move.do === 'start' ? move.unit.step : move.step).when !== undefined;
+    if (move.do === 'start') start(move.unit);
+    else await settleMove(advance, move);
+  }
+  // Deciding conditions kept everybody else waiting: leases must be renewed, others want to go on.
+  if (decided) await advance.ports.clock.sleep(0, advance.abort);
+  return made;
 }
 
 /** While steps are under way: until one of them settles, or a waiting one may start. */
 async function change(
-  { ports, recorder }: Advance,
-  active: ReadonlyMap<string, Promise<void>>,
+  { ports }: Advance,
+  active: readonly Promise<void>[],
+  until: Date | undefined,
 ): Promise<void> {
-  const until = earliestWake(recorder.records, new Set(active.keys()));
   if (!until) {
-    await Promise.race(active.values());
+    await Promise.race(active);
     return;
   }
   const settled = new AbortController();
   const ms = Math.max(1, until.getTime() - ports.clock.now().getTime());
-  await Promise.race([...active.values(), ports.clock.sleep(ms, settled.signal)]);
+  await Promise.race([...active, ports.clock.sleep(ms, settled.signal)]);
   settled.abort(DONE);
 }
 

@@ -32,14 +32,16 @@ export async function mayStart(
     }
     await advance.recorder.record({ events: [decided(attempt, asked.approvalId, answer)] });
   }
-  const unsure = before?.status === 'started' && isUnrepeatable(attempt.effect);
-  if (unsure) {
+  // An approval is for the input that was shown; for another one it says nothing.
+  const outdated = answer?.kind === 'review' && answer.inputHash !== (attempt.inputHash ?? '');
+  const unsure = before?.status === 'started' && isUnrepeatable(before.effect);
+  if (before && (unsure || outdated)) {
     await askReview(
       advance,
       { ...attempt, number: before.attempt },
       {
         code: 'outcome_unknown',
-        detail: `The worker ended while ${attempt.manifest.name} was under way; it may have happened.`,
+        detail: `The worker ended while ${attempt.skill.name} was under way; it may have happened.`,
       },
     );
     return false;
@@ -89,7 +91,7 @@ async function ask(
   events: readonly RunEvent[],
   { reason }: { readonly reason: string },
 ): Promise<void> {
-  const { unit, manifest, input, inputHash = '' } = attempt;
+  const { unit, skill, input, inputHash = '' } = attempt;
   const approvalId = newId('approval');
   const state: StepState = {
     status: 'waiting',
@@ -99,7 +101,7 @@ async function ask(
     events: [...events, { type: 'approval.requested', step: unit.key, approvalId, kind }],
     steps: [recordOf(attempt, state)],
     approvals: [
-      { id: approvalId, stepKey: unit.key, kind, reason, skill: manifest.name, input, inputHash },
+      { id: approvalId, stepKey: unit.key, kind, reason, skill: skill.name, input, inputHash },
     ],
   };
   await recorder.record(change);
@@ -111,18 +113,18 @@ async function reject(
   approvalId: string,
   answer: ApprovalDecision,
 ): Promise<void> {
-  const { unit, manifest, startedAt } = attempt;
+  const { unit, skill, startedAt } = attempt;
   const code = answer.kind === 'review' ? 'outcome_unknown' : 'approval_rejected';
   const comment = answer.comment ? `: ${answer.comment}` : '.';
   const failure: Failure = { code, detail: `Rejected by ${answer.by}${comment}` };
   const number = attempt.number - 1;
   await recorder.record({
-    events: [decided(attempt, approvalId, answer), notStarted(unit.key, manifest.name, failure)],
+    events: [decided(attempt, approvalId, answer), notStarted(unit.key, skill.name, failure)],
     steps: [
       {
         ...recordOf(
           { ...attempt, number },
-          { status: 'failed', failure, ...fallbackOf(unit.step) },
+          { status: 'failed', failure, ...fallbackOf(unit.step, unit.key) },
         ),
         startedAt,
         finishedAt: ports.clock.now(),

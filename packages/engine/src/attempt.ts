@@ -15,7 +15,8 @@ import type { Unit } from './moves.ts';
 /** One attempt of a unit, ready to be made. */
 export interface Attempt {
   readonly unit: Unit;
-  readonly manifest: SkillManifest;
+  readonly skill: Pick<SkillManifest, 'name' | 'version'>;
+  readonly timeoutMs: number;
   readonly input: JsonObject;
   readonly effect: EffectClass;
   /** There when the attempt has an effect or needs an approval. */
@@ -27,14 +28,14 @@ export interface Attempt {
 
 /** What the journal is to know of the step after this. */
 export function recordOf(
-  { unit, manifest, effect, number, inputHash }: Attempt,
+  { unit, skill, effect, number, inputHash }: Attempt,
   state: StepState,
   times: Pick<StepRecord, 'startedAt' | 'finishedAt'> = {},
 ): StepRecord {
   return {
     key: unit.key,
-    skill: manifest.name,
-    skillVersion: manifest.version,
+    skill: skill.name,
+    skillVersion: skill.version,
     effect,
     attempt: number,
     ...(inputHash && { inputHash }),
@@ -44,10 +45,10 @@ export function recordOf(
 }
 
 /** What an event tells of an attempt that ends. */
-export function told({ unit, manifest, number, startedAt }: Attempt, now: Date) {
+export function told({ unit, skill, number, startedAt }: Attempt, now: Date) {
   return {
     step: unit.key,
-    skill: manifest.name,
+    skill: skill.name,
     attempt: number,
     durationMs: now.getTime() - startedAt.getTime(),
   };
@@ -76,7 +77,7 @@ export function isUnrepeatable(effect: EffectClass): boolean {
   return effect === 'unkeyed' || effect === 'reconcilable';
 }
 
-/** What stands in for the output of a failed step, when its plan says so. */
-export function fallbackOf(step: PlanStep): { readonly output?: Json } {
-  return typeof step.onError === 'object' ? { output: step.onError.use } : {};
+/** What stands in for the output of a failed step, when its plan says so; for an item nothing does. */
+export function fallbackOf(step: PlanStep, key: string): { readonly output?: Json } {
+  return typeof step.onError === 'object' && key === step.key ? { output: step.onError.use } : {};
 }

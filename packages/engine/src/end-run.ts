@@ -2,6 +2,7 @@ import type { Failure, RunEvent, StepRecord, WaitingFor } from '@aos/core';
 
 import type { Advance } from './advance.ts';
 import { isUnrepeatable } from './attempt.ts';
+import { closed } from './close-step.ts';
 import type { Ending } from './ports.ts';
 
 export type Finish =
@@ -15,7 +16,8 @@ export async function finish(advance: Advance, how: Finish): Promise<Ending> {
   const now = ports.clock.now();
   const event: RunEvent = {
     type: 'run.finished',
-    durationMs: now.getTime() - run.startedAt.getTime(),
+    // The start was taken from the clock of the database.
+    durationMs: Math.max(0, now.getTime() - run.startedAt.getTime()),
     ...how,
   };
   ports.failpoint('before_finish');
@@ -66,37 +68,15 @@ function unharmed(records: ReadonlyMap<string, StepRecord>, now: Date): readonly
   });
 }
 
-/** A finished run has no step under way: what was cut says so. An effect that was cut may have happened. */
+/** A finished run has no step under way: what was cut says so. */
 function leftOver(
   records: ReadonlyMap<string, StepRecord>,
   how: Finish,
   now: Date,
 ): readonly StepRecord[] {
-  if (how.outcome === 'succeeded') return [];
-  return [...records.values()].flatMap((record): StepRecord[] => {
-    if (record.status !== 'started' && record.status !== 'waiting') return [];
-    const unsure = record.status === 'started' && isUnrepeatable(record.effect);
-    const failure: Failure = unsure
-      ? { code: 'outcome_unknown', detail: `${record.skill} was cut; it may have happened.` }
-      : how.outcome === 'failed'
-        ? { code: 'cancelled', detail: 'The run failed before this step ended.' }
-        : { code: 'cancelled', detail: `Cancelled by ${how.by}.` };
-    const { key, skill, skillVersion, effect, attempt, inputHash, startedAt } = record;
-    return [
-      {
-        key,
-        skill,
-        skillVersion,
-        effect,
-        attempt,
-        ...(inputHash && { inputHash }),
-        ...(startedAt && { startedAt }),
-        finishedAt: now,
-        status: 'failed',
-        failure,
-      },
-    ];
-  });
+  const detail =
+    how.outcome === 'cancelled' ? `Cancelled by ${how.by}.` : 'The run ended before this step did.';
+  return closed(records.values(), { code: 'cancelled', detail }, now);
 }
 
 function causeOf(records: ReadonlyMap<string, StepRecord>): WaitingFor {
@@ -104,6 +84,7 @@ function causeOf(records: ReadonlyMap<string, StepRecord>): WaitingFor {
   for (const record of records.values()) {
     if (record.status === 'waiting') causes.add(record.wait.for);
   }
+  if (causes.size === 0) throw new Error('Nothing can move, and nothing is waited for.');
   // What a person must do is told before what passes by itself.
   return causes.has('review') ? 'review' : causes.has('approval') ? 'approval' : 'retry';
 }

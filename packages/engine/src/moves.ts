@@ -7,6 +7,7 @@ import {
   isSettled,
   itemKey,
   outputOf,
+  planKeyOf,
   resolve,
   type Dependencies,
   type Failure,
@@ -64,45 +65,70 @@ export interface Situation {
   readonly isBlocked: (record: StepRecord) => boolean;
 }
 
-/** Everything that may happen next; empty when the run waits for what is active, or for its waits. */
+/** A condition may take long, and nothing else happens meanwhile: the others have the next turn. */
+const CONDITIONS_MAX = 4;
+
+/** What may happen next; empty when the run waits for what is active, or for its waits. */
 export function movesOf(situation: Situation): Move[] {
   const { prepared, records, active } = situation;
-  return prepared.plan.steps.flatMap((step): Move[] => {
+  const scope = scopeOf(situation);
+  const moves: Move[] = [];
+  let conditions = 0;
+  for (const step of prepared.plan.steps) {
     const own = records.get(step.key);
-    if (isSettled(own) || active.has(step.key) || (own && situation.isBlocked(own))) return [];
+    if (isSettled(own) || active.has(step.key) || (own && situation.isBlocked(own))) continue;
     const { all, data } = prepared.dependencies.get(step.key) as Dependencies;
-    for (const key of all) if (!isSettled(records.get(key))) return [];
+    if ([...all].some((key) => !isSettled(records.get(key)))) continue;
     // Begun before: it met its conditions then.
-    if (own && !step.forEach) return [{ do: 'start', unit: unitOf(step, situation) }];
-    for (const key of data) {
-      if (outputOf(records.get(key)) === undefined) {
-        return [{ do: 'skip', step, reason: 'input_missing' }];
-      }
+    const begun = own !== undefined || (step.forEach && hasItems(step, situation));
+    if (!begun && [...data].some((key) => outputOf(records.get(key)) === undefined)) {
+      moves.push({ do: 'skip', step, reason: 'input_missing' });
+    } else if (begun || !step.when) {
+      moves.push(...begin(step, scope, situation));
+    } else {
+      if (++conditions > CONDITIONS_MAX) break;
+      moves.push(...decide(step, step.when, scope, situation));
     }
-    try {
-      return begin(step, situation);
-    } catch (error) {
-      if (!(error instanceof AosError)) throw error;
-      return [{ do: 'fail', step, failure: failureOf(error) }];
-    }
-  });
+  }
+  return moves;
 }
 
 export function isDone({ prepared, records }: Situation): boolean {
   return prepared.plan.steps.every((step) => isSettled(records.get(step.key)));
 }
 
-function begin(step: PlanStep, situation: Situation): Move[] {
-  if (step.when && !holds(step.when, scopeOf(situation))) {
-    return [{ do: 'skip', step, reason: 'condition' }];
-  }
-  if (!step.forEach) return [{ do: 'start', unit: unitOf(step, situation) }];
-  return itemMoves(step, situation);
+function hasItems(step: PlanStep, { records, active }: Situation): boolean {
+  for (const key of active) if (planKeyOf(key) === step.key) return true;
+  for (const key of records.keys())
+    if (key !== step.key && planKeyOf(key) === step.key) return true;
+  return false;
 }
 
-function itemMoves(step: PlanStep, situation: Situation): Move[] {
+function decide(step: PlanStep, when: string, scope: Scope, situation: Situation): Move[] {
+  try {
+    if (!holds(when, scope)) return [{ do: 'skip', step, reason: 'condition' }];
+  } catch (error) {
+    return [failing(step, error)];
+  }
+  return begin(step, scope, situation);
+}
+
+function begin(step: PlanStep, scope: Scope, situation: Situation): Move[] {
+  if (!step.forEach) return [{ do: 'start', unit: { key: step.key, step, scope } }];
+  try {
+    return itemMoves(step, scope, situation);
+  } catch (error) {
+    return [failing(step, error)];
+  }
+}
+
+function failing(step: PlanStep, error: unknown): Move {
+  if (!(error instanceof AosError)) throw error;
+  return { do: 'fail', step, failure: failureOf(error) };
+}
+
+function itemMoves(step: PlanStep, scope: Scope, situation: Situation): Move[] {
   const { records, active } = situation;
-  const scope = scopeOf(situation);
   const items = listOf(step, scope);
   const keys = items.map((_, index) => itemKey(step.key, index));
   const running = keys.filter((key) => active.has(key)).length;
@@ -118,17 +144,18 @@ function itemMoves(step: PlanStep, situation: Situation): Move[] {
     const output = keys.map((key) => outputOf(records.get(key)) ?? null);
     return [{ do: 'join', step, output, failed: failed.length }];
   }
-  const free = (step.forEach?.concurrency ?? CONCURRENCY) - running;
-  return items
-    .flatMap((item, index): Unit[] => {
-      const key = keys[index] as string;
-      const record = records.get(key);
-      if (isSettled(record) || active.has(key)) return [];
-      if (record && situation.isBlocked(record)) return [];
-      return [{ key, step, scope: new Map([...scope, ['item', item], ['index', index]]) }];
-    })
-    .slice(0, Math.max(0, free))
-    .map((unit) => ({ do: 'start', unit }));
+  let free = (step.forEach?.concurrency ?? CONCURRENCY) - running;
+  const moves: Move[] = [];
+  for (const [index, key] of keys.entries()) {
+    if (free <= 0) break;
+    const record = records.get(key);
+    if (isSettled(record) || active.has(key)) continue;
+    if (record && situation.isBlocked(record)) continue;
+    const own = new Map([...scope, ['item', items[index] ?? null], ['index', index]]);
+    moves.push({ do: 'start', unit: { key, step, scope: own } });
+    free--;
+  }
+  return moves;
 }
 
 function listOf(step: PlanStep, scope: Scope): readonly Json[] {
@@ -143,10 +170,6 @@ function listOf(step: PlanStep, scope: Scope): readonly Json[] {
     );
   }
   return list as readonly Json[];
-}
-
-function unitOf(step: PlanStep, situation: Situation): Unit {
-  return { key: step.key, step, scope: scopeOf(situation) };
 }
 
 function scopeOf({ prepared, records, input }: Situation): Scope {

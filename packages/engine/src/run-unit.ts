@@ -8,7 +8,6 @@ import {
   type Change,
   type Failure,
   type JsonObject,
-  type SkillManifest,
   type SkillResult,
   type StepRecord,
 } from '@aos/core';
@@ -27,6 +26,7 @@ const ANNOUNCE_AFTER_MS = 100;
 const DONE = 'done';
 /** No live code for the skill here; another worker may have it, or a newer one soon. */
 const UNAVAILABLE_RETRY_MS = 5_000;
+const UNAVAILABLE_RETRY_MAX_MS = 300_000;
 
 /**
  * Executes one attempt of a step: the input from the plan and earlier outputs, a human's leave where
@@ -37,28 +37,44 @@ export async function runUnit(advance: Advance, unit: Unit): Promise<void> {
   const { ports, recorder } = advance;
   const before = recorder.records.get(unit.key);
   const manifest = ports.skills.manifest(unit.step.skill);
-  if (!manifest) return waitForSkill(advance, unit, before);
+  // Without the skill nothing can be tried, but what concerns a human is settled all the same.
+  if (!manifest && !concernsHuman(before)) return waitForSkill(advance, unit);
 
   let input: JsonObject;
   try {
     input = resolve(unit.step.input, unit.scope) as JsonObject;
   } catch (error) {
     if (!(error instanceof AosError)) throw error;
-    return failBeforeStart(advance, unit, manifest, failureOf(error));
+    return failBeforeStart(advance, unit, failureOf(error));
   }
-  const effect = effectOf(manifest, input);
-  const careful = needsIntent(effect) || unit.step.approval !== undefined;
-  const attempt: Attempt = {
+  const attempt = attemptOf(advance, unit, input);
+  const careful = needsIntent(attempt.effect) || unit.step.approval || concernsHuman(before);
+  if (careful && !(await mayStart(advance, attempt, before))) return;
+  await (manifest ? make(advance, attempt) : waitForSkill(advance, unit));
+}
+
+/** Its effect may have happened, or somebody was asked about it. */
+function concernsHuman(before: StepRecord | undefined): boolean {
+  if (before?.status === 'waiting') return before.wait.for !== 'retry';
+  return before?.status === 'started' && isUnrepeatable(before.effect);
+}
+
+function attemptOf({ ports, recorder }: Advance, unit: Unit, input: JsonObject): Attempt {
+  const { step } = unit;
+  const before = recorder.records.get(unit.key);
+  const manifest = ports.skills.manifest(step.skill);
+  const effect = manifest ? effectOf(manifest, input) : (before?.effect ?? 'unkeyed');
+  const hashed = needsIntent(effect) || step.approval || concernsHuman(before);
+  return {
     unit,
-    manifest,
+    skill: { name: step.skill, version: manifest?.version ?? before?.skillVersion ?? '' },
+    timeoutMs: step.timeoutMs ?? manifest?.limits.timeoutMs ?? 0,
     input,
     effect,
     number: (before?.attempt ?? 0) + 1,
     startedAt: ports.clock.now(),
-    ...(careful && { inputHash: hashJson(input) }),
+    ...(hashed && { inputHash: hashJson(input) }),
   };
-  if (careful && !(await mayStart(advance, attempt, before))) return;
-  await make(advance, attempt);
 }
 
 async function make(advance: Advance, attempt: Attempt): Promise<void> {
@@ -84,7 +100,7 @@ async function make(advance: Advance, attempt: Attempt): Promise<void> {
         input: attempt.input,
         idempotencyKey: idempotencyKeyOf(advance.run.id, attempt.unit.key),
       },
-      { signal: abort, timeoutMs: step.timeoutMs ?? attempt.manifest.limits.timeoutMs },
+      { signal: abort, timeoutMs: attempt.timeoutMs },
     );
     ports.failpoint('during_skill');
     result = await call;
@@ -98,9 +114,9 @@ async function make(advance: Advance, attempt: Attempt): Promise<void> {
 
 /** The event and the record of an attempt that begins. */
 function startOf(attempt: Attempt): Change {
-  const { unit, manifest, effect, number, startedAt } = attempt;
+  const { unit, skill, effect, number, startedAt } = attempt;
   return stepChange(
-    { type: 'step.started', step: unit.key, skill: manifest.name, attempt: number, effect },
+    { type: 'step.started', step: unit.key, skill: skill.name, attempt: number, effect },
     recordOf(attempt, { status: 'started' }, { startedAt }),
   );
 }
@@ -111,51 +127,43 @@ function announce({ ports, recorder }: Advance, attempt: Attempt, over: AbortSig
   });
 }
 
-async function failBeforeStart(
-  { ports, recorder }: Advance,
-  unit: Unit,
-  manifest: SkillManifest,
-  failure: Failure,
-): Promise<void> {
-  const startedAt = ports.clock.now();
-  const { effect } = manifest;
-  const none: Attempt = { unit, manifest, input: {}, effect, number: 0, startedAt };
-  await recorder.record(
+async function failBeforeStart(advance: Advance, unit: Unit, failure: Failure): Promise<void> {
+  const none: Attempt = { ...attemptOf(advance, unit, {}), number: 0 };
+  const { startedAt } = none;
+  await advance.recorder.record(
     stepChange(
-      notStarted(unit.key, manifest.name, failure),
+      notStarted(unit.key, none.skill.name, failure),
       recordOf(
         none,
-        { status: 'failed', failure, ...fallbackOf(unit.step) },
+        { status: 'failed', failure, ...fallbackOf(unit.step, unit.key) },
         { startedAt, finishedAt: startedAt },
       ),
     ),
   );
 }
 
-/** Uses up no attempt: nothing was tried. */
-async function waitForSkill(
-  { ports, recorder, abort }: Advance,
-  { key, step }: Unit,
-  before: StepRecord | undefined,
-): Promise<void> {
+/** Uses up no attempt: nothing was tried. Looks again less often, the longer it has waited. */
+async function waitForSkill({ ports, recorder }: Advance, { key, step }: Unit): Promise<void> {
   const { skill } = step;
-  if (before?.status === 'started' && isUnrepeatable(before.effect)) {
-    // The record that an effect may have happened must stand until somebody can judge it.
-    return ports.clock.sleep(UNAVAILABLE_RETRY_MS, abort);
-  }
-  const until = new Date(ports.clock.now().getTime() + UNAVAILABLE_RETRY_MS);
+  const before = recorder.records.get(key);
+  const now = ports.clock.now();
+  const startedAt = before?.startedAt ?? now;
+  const waitedMs = now.getTime() - startedAt.getTime();
+  const delayMs = Math.min(Math.max(waitedMs, UNAVAILABLE_RETRY_MS), UNAVAILABLE_RETRY_MAX_MS);
+  const until = new Date(now.getTime() + delayMs);
   const failure: Failure = {
     code: 'skill_unavailable',
     detail: `No live worker offers the skill ${skill}.`,
   };
-  const known = before ?? { skillVersion: '', effect: 'pure', attempt: 0 };
   await recorder.record(
     stepChange(notStarted(key, skill, failure, until), {
       key,
       skill,
-      skillVersion: known.skillVersion,
-      effect: known.effect,
-      attempt: known.attempt,
+      skillVersion: before?.skillVersion ?? '',
+      effect: before?.effect ?? 'pure',
+      attempt: before?.attempt ?? 0,
+      ...(before?.inputHash && { inputHash: before.inputHash }),
+      startedAt,
       status: 'waiting',
       wait: { for: 'retry', until, failure },
     }),

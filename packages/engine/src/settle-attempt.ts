@@ -71,7 +71,7 @@ async function failed(
   };
   const state: StepState = until
     ? { status: 'waiting', wait: { for: 'retry', until, failure } }
-    : { status: 'failed', failure, ...fallbackOf(step) };
+    : { status: 'failed', failure, ...fallbackOf(step, attempt.unit.key) };
   await recorder.record(
     stepChange(
       event,
@@ -86,11 +86,12 @@ async function failed(
 /**
  * Cut by us. What may be repeated is left as it stands: the next claim begins it again, or the end of
  * the run ends it. Of an effect that may not be repeated we know here that it did not happen, which
- * must be written down, or it would look as if it might have.
+ * must be written down, or it would look as if it might have. The attempt does not count.
  */
 async function cut(advance: Advance, attempt: Attempt, failure: Failure): Promise<void> {
   if (!isUnrepeatable(attempt.effect)) return;
   const until = advance.ports.clock.now();
+  const uncounted = { ...attempt, number: attempt.number - 1 };
   const state: StepState = { status: 'waiting', wait: { for: 'retry', until, failure } };
   const event: RunEvent = {
     type: 'step.failed',
@@ -99,7 +100,7 @@ async function cut(advance: Advance, attempt: Attempt, failure: Failure): Promis
     retryAt: until.toISOString(),
   };
   await advance.recorder.record(
-    stepChange(event, recordOf(attempt, state, { startedAt: attempt.startedAt })),
+    stepChange(event, recordOf(uncounted, state, { startedAt: attempt.startedAt })),
   );
 }
 

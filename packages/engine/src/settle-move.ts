@@ -1,7 +1,8 @@
-import type { PlanStep, StepRecord } from '@aos/core';
+import { planKeyOf, type PlanStep, type StepRecord } from '@aos/core';
 
 import type { Advance } from './advance.ts';
 import { fallbackOf, notStarted } from './attempt.ts';
+import { closed } from './close-step.ts';
 import type { Move } from './moves.ts';
 
 /** Writes down what needs no execution: a skip, a failure before the start, the join of all items. */
@@ -25,8 +26,9 @@ export async function settleMove(
             ...blank(move.step, now),
             status: 'failed',
             failure: move.failure,
-            ...fallbackOf(move.step),
+            ...fallbackOf(move.step, key),
           },
+          ...closed(itemsOf(recorder.records, key), ITEM_FAILED, now),
         ],
       });
     case 'join':
@@ -42,6 +44,13 @@ export async function settleMove(
         steps: [{ ...blank(move.step, now), status: 'completed', output: move.output }],
       });
   }
+}
+
+const ITEM_FAILED = { code: 'cancelled', detail: 'Another item of the step failed.' } as const;
+
+/** Items that still wait when their step fails will never have their turn. */
+function itemsOf(records: ReadonlyMap<string, StepRecord>, key: string): StepRecord[] {
+  return [...records.values()].filter((one) => one.key !== key && planKeyOf(one.key) === key);
 }
 
 function blank(step: PlanStep, now: Date): Omit<StepRecord & { status: 'started' }, 'status'> {

@@ -8,16 +8,16 @@ export function isBlocked(record: StepRecord, run: ClaimedRun, now: Date): boole
     : !run.decisions.has(record.wait.approvalId);
 }
 
-/** When the first waiting step may go on by itself; undefined when all wait for somebody. */
+/** When the first waiting step may go on by itself, later than `after`; undefined when none will. */
 export function earliestWake(
   records: ReadonlyMap<string, StepRecord>,
-  active: ReadonlySet<string> = new Set(),
+  after: Date,
 ): Date | undefined {
   let earliest: Date | undefined;
   for (const record of records.values()) {
     if (record.status !== 'waiting' || record.wait.for !== 'retry') continue;
-    if (active.has(record.key)) continue;
-    if (!earliest || record.wait.until < earliest) earliest = record.wait.until;
+    const { until } = record.wait;
+    if (until > after && (!earliest || until < earliest)) earliest = until;
   }
   return earliest;
 }
