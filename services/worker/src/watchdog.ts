@@ -16,6 +16,8 @@ export function startWatchdog(): { stop(): Promise<number> } {
   const limitMs = workers.LEASE_MS - workers.LEASE_MARGIN_MS;
   const thread = new Worker(WATCH, {
     eval: true,
+    // Whatever flags the process was started with are not for this script.
+    execArgv: [],
     workerData: { beats, limitMs, pid: process.pid },
   });
   thread.unref();

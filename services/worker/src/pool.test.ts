@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import type { Control, Ending } from '@aos/engine';
+import type { Claim } from '@aos/store';
+
+import { createPool, type PoolOptions } from './pool.ts';
+
+/** The pool reads nothing of a claim but its uuid. */
+function claims(count: number): Claim[] {
+  return Array.from({ length: count }, (_, n) => ({ uuid: `run-${n}` }) as Claim);
+}
+
+interface Scene extends PoolOptions {
+  readonly stopNow: () => void;
+  readonly loseNow: () => void;
+}
+
+function scene(
+  waiting: Claim[],
+  slots: number,
+  advance: (claim: Claim, control: Control) => Promise<Ending>,
+): Scene {
+  const stop = new AbortController();
+  const lost = new AbortController();
+  return {
+    slots,
+    take: (max) => Promise.resolve(waiting.splice(0, max)),
+    advance,
+    stop: stop.signal,
+    hurry: new AbortController().signal,
+    lost: lost.signal,
+    onError: () => {},
+    stopNow: () => stop.abort(),
+    loseNow: () => lost.abort(),
+  };
+}
+
+test('never more runs are under way than there are slots, and all are done', async () => {
+  const total = 1_000;
+  let running = 0;
+  let most = 0;
+  let done = 0;
+  const options = scene(claims(total), 20, async () => {
+    most = Math.max(most, ++running);
+    await new Promise((resolve) => setImmediate(resolve));
+    running--;
+    if (++done === total) options.stopNow();
+    return 'finished';
+  });
+  await createPool(options).run();
+  assert.equal(done, total);
+  assert.equal(most, 20);
+});
+
+test('a run that throws gives its slot back', async () => {
+  let done = 0;
+  const errors: unknown[] = [];
+  const options = {
+    ...scene(claims(50), 2, () => {
+      if (++done === 50) options.stopNow();
+      return Promise.reject(new Error('broken'));
+    }),
+    onError: (error: unknown) => void errors.push(error),
+  };
+  await createPool(options).run();
+  assert.equal(errors.length, 50);
+});
+
+test('a cancel reaches its run alone, with who asked', async () => {
+  const reasons: unknown[] = [];
+  const options = scene(claims(2), 2, async ({ uuid }, { cancel }) => {
+    if (uuid === 'run-0') {
+      await new Promise((resolve) => cancel.addEventListener('abort', resolve));
+      reasons.push(cancel.reason);
+      options.stopNow();
+    } else {
+      pool.cancel('run-0', 'alice');
+    }
+    return 'finished';
+  });
+  const pool = createPool(options);
+  await pool.run();
+  assert.deepEqual(reasons, ['alice']);
+});
+
+test('when told to stop it takes no more, and waits for what is under way', async () => {
+  const waiting = claims(10);
+  let ended = 0;
+  const options = scene(waiting, 4, async (_claim, { stop }) => {
+    options.stopNow();
+    assert.ok(stop.aborted);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    ended++;
+    return 'released';
+  });
+  await createPool(options).run();
+  assert.equal(ended, 4);
+  assert.equal(waiting.length, 6);
+});
+
+test('a database that errs does not end the loop', async () => {
+  let calls = 0;
+  const options: PoolOptions & Scene = {
+    ...scene([], 4, () => Promise.resolve('finished')),
+    take: () => {
+      if (++calls === 1) return Promise.reject(new Error('away'));
+      options.stopNow();
+      return Promise.resolve([]);
+    },
+  };
+  await createPool(options).run();
+  assert.equal(calls, 2);
+});
