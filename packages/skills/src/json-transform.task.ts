@@ -21,7 +21,9 @@ const STOPPED = new Set(['D1011', 'D1012', 'D2014', 'D2015']);
 const UNAVAILABLE = ['now', 'millis', 'random', 'shuffle', 'eval'];
 
 /** Runs in a child of its own: the expression may never end, and is written by anybody. */
-export const run = task(async (input: TransformInput): Promise<TaskResult> => {
+export const run = task(work, async ({ schema }) => schema && import('@aos/core'));
+
+async function work(input: TransformInput): Promise<TaskResult> {
   try {
     const result = await transform(input);
     const text = JSON.stringify(result ?? null);
@@ -39,7 +41,7 @@ export const run = task(async (input: TransformInput): Promise<TaskResult> => {
   } catch (error) {
     return failureOf(error);
   }
-});
+}
 
 async function transform({ data, expression, patch }: TransformInput): Promise<unknown> {
   if (expression === undefined) return applyPatch(data, patch ?? []);
