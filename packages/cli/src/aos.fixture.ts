@@ -22,6 +22,8 @@ export interface AosOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly folder?: string;
   readonly input?: string;
+  /** Leave stdin open, for a test that types. */
+  readonly typing?: boolean;
 }
 
 export interface Running {
@@ -62,7 +64,7 @@ export function temporaryFolder(): { readonly path: string } & Disposable {
 }
 
 function running(program: string, args: readonly string[], options: AosOptions): Running {
-  const { api, folder = tmpdir(), input = '' } = options;
+  const { api, folder = tmpdir(), input = '', typing = false } = options;
   const child = spawn(program, args, {
     cwd: folder,
     env: {
@@ -81,7 +83,8 @@ function running(program: string, args: readonly string[], options: AosOptions):
     for (const wake of waiting) wake();
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
-  child.stdin.on('error', () => undefined).end(input);
+  child.stdin.on('error', () => undefined);
+  if (!typing) child.stdin.end(input);
   const ended = new Promise<Ended>((resolve) => {
     child.on('close', (code) => resolve({ code, out, err }));
   });

@@ -186,6 +186,17 @@ describe('aos run', { concurrency: 2, timeout: 120_000 }, () => {
     assert.equal((await running.ended).code, 0);
   });
 
+  test('when the API is gone it says so and tries on, until Ctrl-C', async () => {
+    const api = await startStandIn();
+    api.tap.holdAt = 4;
+    const running = startAos(['run', goal], { api });
+    await running.printed('✓ fetch');
+    await api[Symbol.asyncDispose]();
+    await running.printed('The API does not answer; still trying.');
+    running.child.kill('SIGINT');
+    assert.equal((await running.ended).code, 130);
+  });
+
   test('texts of the API reach the terminal without anything it would obey', async () => {
     const nasty =
       'a\u001b]52;c;cm0gLXJmIC8=\u0007\u001b[2J\u001b[31mb\u202ec\u009b5Ad\nForged line';

@@ -63,6 +63,19 @@ describe('on a terminal', { concurrency: 2, skip: noScript, timeout: 120_000 }, 
     ]);
   });
 
+  test('Ctrl-C on the keyboard stops the watching and leaves the cursor on a line of its own', async () => {
+    await using api = await startStandIn();
+    api.tap.holdAt = 5;
+    const running = startInTerminal(['run', goal], size, { api, typing: true });
+    await running.printed('… extract');
+    running.child.stdin.write('\u0003');
+    const { code, out } = await running.ended;
+    assert.equal(code, 130);
+    const screen = screenAfter(out.replaceAll('^C', ''), size.columns);
+    assert.match(screen[1] ?? '', /33% {2}1 of 3 steps {2}running/);
+    assert.match(screen[5] ?? '', /^Stopped watching; the run goes on\. Watch it: aos watch run_/);
+  });
+
   for (const environment of [{ NO_COLOR: '1' }, { TERM: 'dumb' }, { CI: 'true' }]) {
     test(`with ${Object.entries(environment).flat().join('=')} there are plain lines only`, async () => {
       await using api = await startStandIn();

@@ -78,8 +78,8 @@ function watchQuiet(client: Client, runId: string, display: Display) {
         if (telling.length > 0)
           display.remark(telling.map(({ detail }) => oneLine(detail)).join(' '));
       },
-      // It is only a kindness: what is wrong with the API shows in the stream itself.
-      () => undefined,
+      // The stream itself goes on trying, and gives up some time.
+      () => display.remark('The API does not answer; still trying.'),
     );
   };
   let timer = setTimeout(ask, QUIET_MS);

@@ -1,4 +1,4 @@
-import type { Report } from '@aos/core';
+import { isObject, type Json, type Report } from '@aos/core';
 
 import type { Context } from '../context.ts';
 import { bytes, counted, dollars, duration } from '../text/amounts.ts';
@@ -24,10 +24,13 @@ export function reportLines(context: Context, report: Report): string[] {
   return [
     headLine(context, report),
     ...(report.failure ? ['', ...failureLines(context, report.failure, report.runId)] : []),
-    ...(report.output === null ? [] : ['', ...outputOf(context, report)]),
+    ...(isEmpty(report.output) ? [] : ['', ...outputOf(context, report)]),
     ...section(
       'Missing',
-      report.gaps.map(({ step, why }) => `${step}: ${why}`),
+      report.gaps
+        // What the run failed of has been told above.
+        .filter(({ step }) => step !== report.failure?.step)
+        .map(({ step, why }) => `${step}: ${why}`),
     ),
     ...section('Notes', report.notes),
     ...section(
@@ -54,6 +57,11 @@ function headLine({ out }: Context, report: Report): string {
   const word = { succeeded: '✓ Succeeded', failed: '✗ Failed', cancelled: '✗ Cancelled' }[state];
   const told = word ?? `Not finished: ${state}`;
   return `${tone ? style(tone, told) : told}${took}${steps}, planner ${report.planner}`;
+}
+
+/** A failed run has its output as far as it goes, which may be nowhere. */
+function isEmpty(output: Json): boolean {
+  return output === null || (isObject(output) && Object.values(output).every(isEmpty));
 }
 
 function outputOf({ out, program }: Context, { output, runId }: Report): string[] {
@@ -83,7 +91,9 @@ function costLines({ usage }: Report, title: (text: string) => string): string[]
 function furtherLines({ program }: Context, report: Report): string[] {
   const { runId } = report;
   return [
-    `Steps: ${program} show ${runId} --steps`,
+    report.plan
+      ? `Steps: ${program} show ${runId} --steps`
+      : `What happened: ${program} show ${runId} --events`,
     ...(report.artifacts.length > 0 ? [`Files: ${program} artifacts ${runId}`] : []),
     ...(report.status === 'finished'
       ? [`As JSON: ${program} report ${runId} --json`]
