@@ -10,7 +10,7 @@ interface Branch {
 }
 
 /** More are counted, not named. */
-export const OUTLINE_ITEMS_MAX = 30;
+export const OUTLINE_ITEMS_MAX = 12;
 const TEXT_CHARS_MAX = 160;
 
 /**
