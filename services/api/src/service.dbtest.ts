@@ -68,12 +68,23 @@ describe('the service itself', { concurrency: false }, () => {
       assert.ok(count <= 1, 'never both');
       return count;
     };
+    /** Both have asked for the lock, so that each would export if it could. */
+    const bothAsked = async () => {
+      const rows = await api.owner.query(
+        `select from pg_stat_activity
+          where application_name like 'aos-api%' and query like '% as held'
+            and datname = current_database()`,
+      );
+      return rows.length === 2;
+    };
     try {
+      await until(bothAsked);
       await until(async () => (await exporters()) === 1);
       // All connections are cut: whoever gets the lock then is the one.
       api.way.down();
       assert.equal(await exporters(), 0);
       api.way.up();
+      await until(bothAsked);
       await until(async () => (await exporters()) === 1);
     } finally {
       await second.stop();
