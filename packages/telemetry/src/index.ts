@@ -1,4 +1,5 @@
 /** Floor 1: metric names and log lines, each in one table. Knows no service, no database, no HTTP. */
+export { answerSignals } from './diagnostics.ts';
 export { createLogger, type Fields, type Logger, type LogLevel } from './logger.ts';
 export { createMetrics, type Metrics } from './metrics.ts';
 export type { DatabaseFacts } from './database-facts.ts';

@@ -5,7 +5,7 @@ import { loadConfig, type Config } from '@aos/config';
 import { createClaude } from '@aos/llm';
 import { createPlanners, makePlan } from '@aos/planner';
 import { assertMigrated, createDatabase } from '@aos/store';
-import { createLogger, createMetrics } from '@aos/telemetry';
+import { answerSignals, createLogger, createMetrics } from '@aos/telemetry';
 
 import { startApi } from './api.ts';
 import type { ApiSettings } from './services.ts';
@@ -22,6 +22,7 @@ async function main(): Promise<void> {
   const config = loadConfig(process.env);
   const log = createLogger({ service: 'api', level: config.logLevel });
   const metrics = createMetrics({ service: 'api', version });
+  answerSignals(log);
   for (const warning of config.warnings) log.warn('config.warning', { warning });
 
   const database = createDatabase({

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { loadConfig } from '@aos/config';
 import { failpoints, type Failpoint } from '@aos/engine';
 import { assertMigrated, createDatabase, skills as catalog } from '@aos/store';
-import { createLogger, createMetrics } from '@aos/telemetry';
+import { answerSignals, createLogger, createMetrics } from '@aos/telemetry';
 
 import { createCapabilities } from './capabilities.ts';
 import { serveHealth } from './health.ts';
@@ -21,6 +21,7 @@ async function main(): Promise<void> {
   const config = loadConfig(process.env);
   const log = createLogger({ service: 'worker', level: config.logLevel });
   const metrics = createMetrics({ service: 'worker', version });
+  answerSignals(log);
   for (const warning of config.warnings) log.warn('config.warning', { warning });
 
   const database = createDatabase({
