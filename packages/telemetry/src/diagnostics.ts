@@ -11,7 +11,6 @@ import type { Logger } from './logger.ts';
 export function answerSignals(log: Logger): void {
   process.report.directory = tmpdir();
   process.report.excludeEnv = true;
-  process.report.excludeNetwork = true;
   process.on('SIGUSR2', () => {
     const file = join(tmpdir(), process.report.writeReport());
     log.info('process.report_written', { file });
