@@ -18,7 +18,9 @@ export async function readBody(request: Request, response: Response): Promise<Js
   }
   const bytes = await new Promise<unknown>((resolve, reject) => {
     raw(request, response, (error?: unknown) => {
-      if (error) reject(error instanceof Error ? error : new Error('The body cannot be read.'));
+      if (isTooLarge(error)) reject(tooLarge(error));
+      else if (error)
+        reject(error instanceof Error ? error : new Error('The body cannot be read.'));
       else resolve(request.body);
     });
   });
@@ -26,4 +28,14 @@ export async function readBody(request: Request, response: Response): Promise<Js
     throw new AosError('invalid_json', 'The body is empty.');
   }
   return strictJson(bytes);
+}
+
+/** Express's reader names its refusals by status. */
+function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && 'status' in error && error.status === 413;
+}
+
+function tooLarge(cause: unknown): AosError {
+  const detail = `The body is larger than ${BODY_BYTES_MAX} bytes, the most this route takes.`;
+  return new AosError('payload_too_large', detail, { cause });
 }
