@@ -1,5 +1,4 @@
 import {
-  failures,
   idOf,
   type Failure,
   type FailureCode,

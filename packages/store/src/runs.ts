@@ -1,5 +1,6 @@
 import {
   AosError,
+  failures,
   idOf,
   uuidOf,
   type Outcome,
