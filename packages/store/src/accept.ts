@@ -12,7 +12,7 @@ import {
   type StepRecord,
 } from '@aos/core';
 
-import { isConflict, isUnavailable, sqlState, type Database, type Db } from './db.ts';
+import { isConflict, isUnavailable, sqlState, violated, type Database, type Db } from './db.ts';
 import { createGroup } from './group.ts';
 import type { Queue } from './queue.ts';
 
@@ -68,7 +68,8 @@ export function createAcceptor(database: Database, queue: Queue): Acceptor {
     lanes: LANES,
     batchMax: BATCH_MAX,
     // The same key always takes the same lane: two lanes would wait for each other's commit.
-    laneOf: ({ idempotency }) => (idempotency ? (idempotency.bodyHash[0] ?? 0) : turn++),
+    laneOf: ({ idempotency }) =>
+      idempotency ? (idempotency.key.codePointAt(idempotency.key.length - 1) ?? 0) : turn++,
     flush: (batch) => acceptAll(database, queue, batch),
   });
   return {
@@ -95,7 +96,7 @@ async function acceptAll(
     } catch (error) {
       if (isConflict(error) && attempt < CONFLICT_RETRIES) continue;
       if (batch.length === 1 || isUnavailable(error)) {
-        return batch.map(() => explained(error));
+        return batch.map((acceptance) => explained(error, acceptance));
       }
       const answers: Answer[] = [];
       for (const one of batch) answers.push(...(await acceptAll(database, queue, [one])));
@@ -284,13 +285,17 @@ function planned(plan: Plan, planner: PlannerName): RunEvent {
   return { type: 'run.planned', version: 1, planner, steps, planHash, durationMs: 0 };
 }
 
-function explained(error: unknown): AosError {
+function explained(error: unknown, { idempotency }: Acceptance): AosError {
   if (error instanceof AosError) return error;
   switch (sqlState(error)) {
     case '23503':
-      return new AosError('run_not_found', 'The parent run does not exist.', { cause: error });
+      return missing(violated(error), error);
     case '55P03':
     case '57014':
+      if (!idempotency) {
+        const detail = 'The database is too busy to store the run.';
+        return new AosError('overloaded', detail, { cause: error, retryAfterMs: 1_000 });
+      }
       return new AosError(
         'idempotency_in_flight',
         'The first request with this key is still being stored.',
@@ -299,6 +304,16 @@ function explained(error: unknown): AosError {
     default:
       return new AosError('internal', 'The run could not be stored.', { cause: error });
   }
+}
+
+/** What a foreign key looked for and did not find. */
+function missing(constraint: string, cause: unknown): AosError {
+  if (/parent|origin/.test(constraint)) {
+    return new AosError('run_not_found', 'The parent run does not exist.', { cause });
+  }
+  return constraint.includes('agent')
+    ? new AosError('agent_not_found', 'The agent has no such version.', { cause })
+    : new AosError('internal', 'The run could not be stored.', { cause });
 }
 
 function keyOf(tenant: string, key: string): string {

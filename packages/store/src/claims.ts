@@ -8,7 +8,7 @@ import {
   type PlanVersion,
 } from '@aos/core';
 
-import type { Database, Db } from './db.ts';
+import { isBusy, isUnavailable, type Database, type Db } from './db.ts';
 import type { Job, Queue } from './queue.ts';
 import { toStepRecord, type StepRow } from './steps.ts';
 
@@ -23,9 +23,14 @@ export interface Claim {
   readonly run: ClaimedRun;
 }
 
+const DOUBT_MAX_MS = 30_000;
+const ASK_AGAIN_MS = 200;
+
 /**
  * Takes up to `max` jobs and claims their runs for the worker, in one transaction: a worker that dies
- * in it has taken nothing. Jobs of runs that need no worker are completed.
+ * in it has taken nothing. Jobs of runs that need no worker are completed. A worker without a lease gets
+ * nothing. When the answer to the commit is lost, it is found out whether it stands: claims that nobody
+ * knows of would be held for as long as their worker lives.
  */
 export async function take(
   database: Database,
@@ -33,27 +38,71 @@ export async function take(
   workerUuid: string,
   max: number,
 ): Promise<Claim[]> {
-  return database.transaction(async (tx) => {
-    const jobs = await queue.fetch(tx, max);
-    if (jobs.length === 0) return [];
-    const claimed = await claim(
-      tx,
-      jobs.map(({ id }) => id),
-      workerUuid,
-    );
-    const held = new Set(claimed);
-    await queue.complete(
-      tx,
-      jobs.filter(({ id }) => !held.has(id)),
-    );
-    const byId = new Map(jobs.map((job) => [job.id, job]));
-    return (await load(tx, claimed)).map((row) =>
-      toClaim(row, byId.get(row.id) as Job, workerUuid),
-    );
-  });
+  const ready: Claim[] = [];
+  try {
+    await database.transaction(async (tx) => {
+      if (!(await isLive(tx, workerUuid))) return;
+      ready.push(...(await takeIn(tx, queue, workerUuid, max)));
+    });
+    return ready;
+  } catch (error) {
+    if (ready.length === 0 || !isUnavailable(error)) throw error;
+    return standing(database, workerUuid, ready);
+  }
 }
 
-/** Raises the epoch: from here on, every earlier holder is refused. A worker without a lease gets nothing. */
+/** Keeps the worker's row as it is: nobody can declare it dead while it takes runs. */
+async function isLive(tx: Db, workerUuid: string): Promise<boolean> {
+  const rows = await tx.query(
+    `select 1 from aos.workers
+      where id = $1 and state = 'live' and lease_until > now()
+        for key share`,
+    [workerUuid],
+  );
+  return rows.length > 0;
+}
+
+/** Which of the claims were committed. Waits for the lost transaction, should it still be under way. */
+async function standing(
+  database: Database,
+  workerUuid: string,
+  claims: readonly Claim[],
+): Promise<Claim[]> {
+  for (const begun = performance.now(); ;) {
+    try {
+      const rows = await database.query<{ id: string; epoch: number }>(
+        `select id, epoch from aos.runs where id = any ($1::uuid[]) and worker_id = $2 for share`,
+        [claims.map(({ uuid }) => uuid), workerUuid],
+      );
+      const epochs = new Map(rows.map(({ id, epoch }) => [id, epoch]));
+      return claims.filter(({ uuid, epoch }) => epochs.get(uuid) === epoch);
+    } catch (error) {
+      const passing = isUnavailable(error) || isBusy(error);
+      // By then the lease has run out, and the runs are in other hands.
+      if (!passing || performance.now() - begun > DOUBT_MAX_MS) throw error;
+      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+    }
+  }
+}
+
+async function takeIn(tx: Db, queue: Queue, workerUuid: string, max: number): Promise<Claim[]> {
+  const jobs = await queue.fetch(tx, max);
+  if (jobs.length === 0) return [];
+  const claimed = await claim(
+    tx,
+    jobs.map(({ id }) => id),
+    workerUuid,
+  );
+  const held = new Set(claimed);
+  await queue.complete(
+    tx,
+    jobs.filter(({ id }) => !held.has(id)),
+  );
+  const byId = new Map(jobs.map((job) => [job.id, job]));
+  return (await load(tx, claimed)).map((row) => toClaim(row, byId.get(row.id) as Job, workerUuid));
+}
+
+/** Raises the epoch: from here on, every earlier holder is refused. */
 async function claim(tx: Db, uuids: readonly string[], workerUuid: string): Promise<string[]> {
   const rows = await tx.query<{ id: string }>(
     `update aos.runs
@@ -66,7 +115,6 @@ async function claim(tx: Db, uuids: readonly string[], workerUuid: string): Prom
             deadline_at = coalesce(deadline_at, clock_timestamp() + wall_ms * interval '1 ms')
       where id = any ($1::uuid[])
         and status in ('queued', 'waiting')
-        and exists (select 1 from aos.workers where id = $2 and state = 'live' and lease_until > now())
   returning id`,
     [uuids, workerUuid],
   );

@@ -65,7 +65,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     try {
       await run(client, 'begin', undefined);
       const result = await work(db(client));
-      await run(client, 'commit', undefined);
+      await commit(client);
       return result;
     } catch (error) {
       await client.query('rollback').catch((failure: Error) => (broken = failure));
@@ -97,10 +97,21 @@ export function db(client: Pool | ClientBase): Db {
   return { query: (text, values) => run(client, text, values) };
 }
 
+/** An error that `work` swallowed has doomed the transaction: the server says so, but does not fail. */
+async function commit(client: ClientBase): Promise<void> {
+  const { command } = await client.query('commit').catch((error: unknown) => raise(error));
+  if (command !== 'COMMIT') throw new Error('The transaction was rolled back.');
+}
+
 /** The SQLSTATE of a database error, through whatever wraps it. */
 export function sqlState(error: unknown): string | undefined {
   const source = error instanceof AosError ? error.cause : error;
   return source instanceof DatabaseError ? source.code : undefined;
+}
+
+/** The name of the constraint that a database error tells of, or nothing. */
+export function violated(error: unknown): string {
+  return (error instanceof DatabaseError && error.constraint) || '';
 }
 
 /** Deadlock or serialization failure: the same statements will pass when sent again. */

@@ -29,7 +29,6 @@ export interface Entry extends Asked {
 /** Fixes the places, before the change is sent: sent twice, it is recognised. */
 export function place(asked: Asked): Entry {
   const { claim, change } = asked;
-  if (change.events.length === 0) throw new Error('A change without an event has no place.');
   const firstSeq = claim.nextSeq;
   claim.nextSeq += change.events.length;
   return { ...asked, firstSeq, lastSeq: claim.nextSeq - 1 };

@@ -50,6 +50,7 @@ export function openJournal(database: Database, queue: Queue, options: JournalOp
   });
   return {
     async commit(claim, change) {
+      if (change.events.length === 0) throw new Error('A change without an event has no place.');
       if (abandoned.signal.aborted) throw lost(claim);
       const fate = await group.add({ claim, change, at: new Date() });
       if (fate instanceof Error) throw fate;
@@ -70,6 +71,8 @@ interface Writer {
 async function flush(writer: Writer, asked: readonly Asked[], lane: number): Promise<Fate[]> {
   const entries = asked.map(place);
   let sentBefore = false;
+  // An answer was lost, so it may stand: from then on only the database can say that it does not.
+  let doubtful = false;
   for (let conflicts = 0; ;) {
     if (writer.abandoned.signal.aborted) return entries.map(() => 'refused');
     try {
@@ -77,10 +80,14 @@ async function flush(writer: Writer, asked: readonly Asked[], lane: number): Pro
     } catch (error) {
       sentBefore = true;
       if (isUnavailable(error)) {
+        doubtful = true;
         await pause(RECONNECT_DELAY_MS);
-      } else if ((isConflict(error) || isBusy(error)) && conflicts < CONFLICT_RETRIES) {
+      } else if (
+        (isConflict(error) || isBusy(error)) &&
+        (doubtful || conflicts < CONFLICT_RETRIES)
+      ) {
         conflicts++;
-        await pause(Math.random() * 5 * conflicts);
+        await pause(Math.random() * 5 * Math.min(conflicts, CONFLICT_RETRIES));
       } else if (entries.length > 1) {
         // The fault lies in one entry's data: the others must not suffer from it.
         takeBack(entries);

@@ -26,9 +26,10 @@ export const PLAN: Plan = {
   steps: [{ key: 'say', skill: 'echo', input: { text: 'a' } }],
 };
 
-export async function startTestStore(): Promise<TestStore> {
+/** On the server that the variable names, or the usual one. */
+export async function startTestStore(variable?: string): Promise<TestStore> {
   await using started = new AsyncDisposableStack();
-  const { url } = started.use(await testDatabase());
+  const { url } = started.use(await testDatabase(variable));
   await migrate(url, { allowUnsafe: true });
   const open = (role?: DatabaseRole): Database => {
     const options = { url, applicationName: 'test', connectionsMax: 6, ...(role && { role }) };

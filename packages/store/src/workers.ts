@@ -135,16 +135,31 @@ export async function rescue(
 }
 
 /**
- * The level-triggered backstop: runs that should be on their way and have no job, whatever lost it.
- * Returns how many it sent again.
+ * The level-triggered backstop: runs that should be on their way and have no job, and runs that are held
+ * by a worker which is no more, whatever the cause. Returns how many it sent again.
  */
 export async function dispatchForgotten(database: Database, queue: Queue): Promise<number> {
   return database.transaction(async (tx) => {
     const forgotten = await queue.forgotten(tx, FORGOTTEN_AFTER_S, FORGOTTEN_MAX);
-    await redispatch(tx, queue, forgotten);
-    return forgotten.length;
+    const orphans = await tx.query<{ id: string; priority: number }>(ORPHANS, [FORGOTTEN_MAX]);
+    const runs = [...forgotten, ...orphans];
+    await redispatch(tx, queue, runs);
+    return runs.length;
   });
 }
+
+const ORPHANS = `
+  update aos.runs
+     set status = 'queued', worker_id = null, epoch = epoch + 1
+   where id in (select r.id
+                  from aos.runs r
+                 where r.status = 'running'
+                   and not exists (select 1 from aos.workers w
+                                    where w.id = r.worker_id and w.state in ('live', 'stopping'))
+                 order by r.id
+                 limit $1
+                   for update skip locked)
+returning id, priority`;
 
 const FORGOTTEN_AFTER_S = 30;
 const FORGOTTEN_MAX = 500;

@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+
+import { uuidOf } from '@aos/core';
+
+import * as apiKeys from './api-keys.ts';
+import { sqlState, type Database, type DatabaseRole, type Db } from './db.ts';
+import { startTestStore, type TestStore } from './store.fixture.ts';
+import * as tenants from './tenants.ts';
+import { asking, finished, completion, startTestWorker } from './worker.fixture.ts';
+import * as workspace from './workspace.ts';
+
+describe('who may do what in the database', () => {
+  let store: TestStore;
+  let tables: string[];
+
+  before(async () => {
+    store = await startTestStore();
+    await using worker = await startTestWorker(store);
+    for (const tenant of ['default', 'other']) {
+      await apiKeys.create(store.owner, { tenant, name: 'k', scopes: ['runs:read'] });
+      const runId = await store.newRun({
+        tenant,
+        idempotency: { key: 'same', bodyHash: Buffer.alloc(32) },
+      });
+      const claim = await worker.claim(runId);
+      await worker.journal.commit(claim, completion('say'));
+      const file = {
+        runId,
+        stepKey: 'say',
+        name: 'a.txt',
+        mediaType: 'text/plain',
+        content: Buffer.from('x'),
+      };
+      await workspace.write(worker.database, worker.uuid, file);
+      await worker.journal.commit(claim, asking('ask').change);
+    }
+    const rows = await store.owner.query<{ name: string }>(
+      `select table_name as name from information_schema.columns
+        where table_schema = 'aos' and column_name = 'tenant_id' order by 1`,
+    );
+    tables = rows.map(({ name }) => name);
+  });
+  after(() => store[Symbol.asyncDispose]());
+
+  it('every table belongs to tenants, but for four that belong to the installation', async () => {
+    const rows = await store.owner.query<{ name: string }>(
+      `select tablename as name from pg_tables where schemaname = 'aos' order by 1`,
+    );
+    const others = rows.map(({ name }) => name).filter((name) => !tables.includes(name));
+    assert.deepEqual(others, ['migrations', 'skills', 'tallies', 'workers']);
+    const loose = await store.owner.query(
+      `select relname from pg_class
+        where relnamespace = 'aos'::regnamespace and relname = any ($1)
+          and not (relrowsecurity and relforcerowsecurity)`,
+      [tables],
+    );
+    assert.deepEqual(loose, []);
+    const nullable = await store.owner.query(
+      `select table_name from information_schema.columns
+        where table_schema = 'aos' and column_name = 'tenant_id' and is_nullable = 'YES'`,
+    );
+    assert.deepEqual(nullable, []);
+  });
+
+  it('acting for one tenant, the API neither sees nor changes a row of another, in any table', async () => {
+    assert.ok(tables.length >= 11);
+    for (const table of tables) {
+      const rows = await store.owner.query<{ tenant_id: string; row: object }>(
+        `select tenant_id, to_jsonb(t) as row from aos.${table} t`,
+      );
+      const theirs = rows.find(({ tenant_id }) => tenant_id === 'other');
+      assert.ok(
+        theirs && rows.some(({ tenant_id }) => tenant_id === 'default'),
+        `${table} has rows of both`,
+      );
+      await asApi(store, (tx) => onlyOwn(tx, table));
+      await refused(
+        store,
+        `update aos.${table} set tenant_id = tenant_id where tenant_id = 'other'`,
+      );
+      await refused(store, `update aos.${table} set tenant_id = 'other'`);
+      await refused(store, `delete from aos.${table} where tenant_id = 'other'`);
+      await refused(
+        store,
+        `insert into aos.${table} select * from jsonb_populate_record(null::aos.${table}, $1)`,
+        [JSON.stringify(theirs.row)],
+      );
+      const still = await store.owner.query(
+        `select to_jsonb(t) as row from aos.${table} t order by t::text`,
+      );
+      const had = rows.map(({ row }) => JSON.stringify(row)).toSorted();
+      assert.deepEqual(
+        still.map((one) => JSON.stringify((one as { row: object }).row)).toSorted(),
+        had,
+      );
+    }
+  });
+
+  it('acting for nobody, the API sees nothing', async () => {
+    for (const table of tables) {
+      assert.deepEqual(await store.api.query(`select 1 from aos.${table}`), [], table);
+    }
+  });
+
+  it('the API cannot give itself the rows of another tenant by way of a parent', async () => {
+    const [theirs] = await store.owner.query<{ id: string }>(
+      `select id from aos.runs where tenant_id = 'other'`,
+    );
+    await assert.rejects(store.newRun({ parentRunId: `run_${theirs?.id}` }), {
+      code: 'run_not_found',
+    });
+  });
+
+  it('no service can change the schema', async () => {
+    const attempts = [
+      'create table aos.x ()',
+      'create table public.x ()',
+      'create table pgboss.x ()',
+      'create schema x',
+      'alter table aos.runs add column x int',
+      'alter table aos.runs disable row level security',
+      'alter table aos.events disable trigger all',
+      'drop table aos.events',
+      'truncate aos.events',
+      'drop trigger finished_is_final on aos.runs',
+      'drop policy tenant on aos.runs',
+      'create policy x on aos.runs using (true)',
+      'create or replace function aos.acting_tenants() returns text[] language sql as $$ select null::text[] $$',
+      'delete from aos.migrations',
+    ];
+    for (const role of ['aos_api', 'aos_worker', 'aos_reader'] as const) {
+      const database = store.database(role);
+      for (const text of attempts) await denied(database, text, role);
+    }
+  });
+
+  it('the reader reads everything and writes nothing', async () => {
+    const reader = store.database('aos_reader');
+    for (const table of [...tables, 'skills', 'workers', 'tallies', 'migrations']) {
+      await reader.query(`select * from aos.${table}`);
+      for (const text of [`insert into aos.${table} default values`, `delete from aos.${table}`]) {
+        await denied(reader, text, 'aos_reader');
+      }
+    }
+    await denied(reader, 'update aos.runs set priority = 1', 'aos_reader');
+    await denied(reader, 'delete from pgboss.job', 'aos_reader');
+  });
+
+  it('the journal is append-only, also for workers', async () => {
+    const worker = store.database('aos_worker');
+    for (const text of [
+      `update aos.events set data = '{}'`,
+      'delete from aos.events',
+      'delete from aos.runs',
+      'delete from aos.steps',
+      `update aos.plans set hash = ''`,
+      `update aos.goals set goal = ''`,
+      `update aos.approvals set decision = 'approve', decided_by = 'me', decided_at = now()`,
+      'delete from aos.approvals',
+      'update aos.agents set definition = definition',
+      `insert into aos.api_keys (tenant_id, id, name, secret_hash, scopes) values ('default', gen_random_uuid(), '', '', '{}')`,
+      'select aos.find_api_key(gen_random_uuid())',
+    ]) {
+      await denied(worker, text, 'aos_worker');
+    }
+    const api = store.api;
+    for (const text of [
+      `update aos.events set data = '{}'`,
+      'delete from aos.events',
+      'update aos.steps set output = null',
+      `update aos.agents set definition = '{}'`,
+    ]) {
+      await denied(api, text, 'aos_api');
+    }
+  });
+
+  it('what is finished is final, even for the owner', async () => {
+    await using worker = await startTestWorker(store);
+    const runId = await store.newRun();
+    const claim = await worker.claim(runId);
+    await worker.journal.commit(claim, completion('say'));
+    const uuid = uuidOf('run', runId);
+    const output = store.owner.query(`update aos.steps set output = '{}' where run_id = $1`, [
+      uuid,
+    ]);
+    await assert.rejects(output, (error) => sqlState(error) === 'AOS02');
+    await worker.journal.commit(claim, finished);
+    for (const set of [
+      `priority = 1`,
+      `status = 'queued', outcome = null, finished_at = null`,
+      'epoch = epoch + 1',
+    ]) {
+      const change = store.owner.query(`update aos.runs set ${set} where id = $1`, [uuid]);
+      await assert.rejects(change, (error) => sqlState(error) === 'AOS01', set);
+    }
+  });
+});
+
+async function onlyOwn(tx: Db, table: string): Promise<void> {
+  const rows = await tx.query<{ tenant_id: string }>(`select tenant_id from aos.${table}`);
+  assert.ok(rows.length > 0, table);
+  assert.ok(
+    rows.every(({ tenant_id }) => tenant_id === 'default'),
+    table,
+  );
+}
+
+function asApi<T>(store: TestStore, work: (tx: Db) => Promise<T>): Promise<T> {
+  return tenants.acting(store.api, 'default', work);
+}
+
+/** No rows, or not at all. */
+async function refused(store: TestStore, text: string, values?: unknown[]): Promise<void> {
+  try {
+    const rows = await asApi(store, (tx) => tx.query(`${text} returning 1`, values));
+    assert.deepEqual(rows, [], text);
+  } catch (error) {
+    assert.ok(
+      ['42501', 'AOS01', 'AOS02'].includes(sqlState(error) ?? ''),
+      `${text}: ${String(error)}`,
+    );
+  }
+}
+
+async function denied(database: Database, text: string, role: DatabaseRole): Promise<void> {
+  await assert.rejects(
+    database.query(text),
+    (error) => sqlState(error) === '42501',
+    `${role}: ${text}`,
+  );
+}
