@@ -3,7 +3,8 @@ import { test } from 'node:test';
 
 import { completeAgent, newId, uuidOf } from '@aos/core';
 
-import { createAcceptor, type Acceptance, type Acceptor } from './accept.ts';
+import { createAcceptor, type Acceptor } from './accept.ts';
+import type { Acceptance } from './acceptance.ts';
 import * as agents from './agents.ts';
 import type { Queue } from './queue.ts';
 import { PLAN, startTestStore, type TestStore } from './store.fixture.ts';

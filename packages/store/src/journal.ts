@@ -3,7 +3,8 @@ import { ClaimLost, type Change } from '@aos/core';
 import type { Claim } from './claims.ts';
 import { isBusy, isConflict, isUnavailable, type Database, type Db } from './db.ts';
 import { createGroup } from './group.ts';
-import { place, takeBack, writeEntries, type Asked, type Entry } from './journal-write.ts';
+import { place, takeBack, type Asked, type Entry } from './journal-entry.ts';
+import { writeEntries } from './journal-write.ts';
 import type { Queue } from './queue.ts';
 
 /** The one writer of what workers do to their runs. */

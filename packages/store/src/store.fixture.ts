@@ -1,7 +1,8 @@
 import { completeAgent, newId, type Plan } from '@aos/core';
 import { testDatabase } from '@aos/testing';
 
-import { createAcceptor, type Acceptance } from './accept.ts';
+import { createAcceptor } from './accept.ts';
+import type { Acceptance } from './acceptance.ts';
 import * as agents from './agents.ts';
 import { createDatabase, type Database, type DatabaseRole } from './db.ts';
 import { migrate } from './migrate.ts';

@@ -1,0 +1,124 @@
+import {
+  eventData,
+  uuidOf,
+  type NewApproval,
+  type PlanVersion,
+  type RunEvent,
+  type StepRecord,
+} from '@aos/core';
+
+import type { Claim } from './claims.ts';
+import type { Entry } from './journal-entry.ts';
+
+/** One array a column of the claims whose rows are locked, and how each ends, if it does. */
+export function runColumns(entries: readonly Entry[]): unknown[][] {
+  const claims = new Map(entries.map(({ claim }) => [claim.uuid, claim]));
+  const next = new Map(
+    entries.flatMap((e) => (e.change.next ? [[e.claim.uuid, e.change.next]] : [])),
+  );
+  const columns: unknown[][] = [[], [], [], [], [], [], []];
+  for (const { uuid, epoch } of claims.values()) {
+    const end = next.get(uuid);
+    const finished = end?.status === 'finished' ? end : undefined;
+    const waiting = end?.status === 'waiting' ? end : undefined;
+    push(columns, [
+      uuid,
+      epoch,
+      end?.status,
+      finished?.outcome,
+      finished?.failureCode,
+      waiting?.waitingFor,
+      waiting?.wakeAt,
+    ]);
+  }
+  return columns;
+}
+
+export function eventColumns(entries: readonly Entry[]): unknown[][] {
+  const columns: unknown[][] = [[], [], [], [], [], [], [], []];
+  for (const { claim, change, firstSeq, at } of entries) {
+    for (const [offset, event] of change.events.entries()) {
+      const data = JSON.stringify(eventData(event));
+      push(columns, [
+        claim.uuid,
+        firstSeq + offset,
+        event.type,
+        data,
+        at,
+        ...tallyOf(event, claim),
+      ]);
+    }
+  }
+  return columns;
+}
+
+/** What an event counts as: metric and two labels. */
+function tallyOf(event: RunEvent, { planner }: Claim): (string | undefined)[] {
+  switch (event.type) {
+    case 'run.finished':
+      return ['runs', event.outcome, planner];
+    case 'step.completed':
+    case 'step.failed':
+      // Attempt 0: it failed before the skill was called.
+      return event.attempt > 0 ? ['skill_attempts', event.skill, ''] : NOT_COUNTED;
+    default:
+      return NOT_COUNTED;
+  }
+}
+
+const NOT_COUNTED = [undefined, undefined, undefined];
+
+/** The last record of each step: one statement may not write a row twice. */
+export function stepColumns(entries: readonly Entry[]): unknown[][] {
+  const records = new Map<string, [Claim, StepRecord]>();
+  for (const { claim, change } of entries) {
+    for (const step of change.steps ?? []) records.set(`${claim.uuid} ${step.key}`, [claim, step]);
+  }
+  const columns: unknown[][] = Array.from({ length: 16 }, () => []);
+  for (const [{ uuid }, step] of records.values()) {
+    const wait = step.status === 'waiting' ? step.wait : undefined;
+    const output = 'output' in step ? step.output : undefined;
+    const failure =
+      step.status === 'failed' ? step.failure : wait?.for === 'retry' ? wait.failure : undefined;
+    push(columns, [
+      uuid,
+      step.key,
+      step.skill,
+      step.skillVersion,
+      step.effect,
+      step.status,
+      step.attempt,
+      step.inputHash,
+      output === undefined ? undefined : JSON.stringify(output),
+      failure && JSON.stringify(failure),
+      wait?.for,
+      wait?.for === 'retry' ? wait.until : undefined,
+      wait && wait.for !== 'retry' ? uuidOf('approval', wait.approvalId) : undefined,
+      step.status === 'skipped' ? step.reason : undefined,
+      step.startedAt,
+      step.finishedAt,
+    ]);
+  }
+  return columns;
+}
+
+export function planRows({ claim, change }: Entry): (PlanVersion & { run_id: string })[] {
+  return change.plan ? [{ run_id: claim.uuid, ...change.plan }] : [];
+}
+
+export function approvalRows({ claim, change }: Entry): Record<string, unknown>[] {
+  return (change.approvals ?? []).map((approval: NewApproval) => ({
+    id: uuidOf('approval', approval.id),
+    run_id: claim.uuid,
+    step_key: approval.stepKey,
+    kind: approval.kind,
+    reason: approval.reason,
+    skill: approval.skill,
+    input: approval.input,
+    input_hash: approval.inputHash,
+  }));
+}
+
+function push(columns: unknown[][], row: readonly unknown[]): void {
+  for (const [at, value] of row.entries()) (columns[at] as unknown[]).push(value ?? null);
+}
