@@ -69,4 +69,8 @@ test('the goal of the mission works as typed, offline, and every hop of it is on
   assert.match(metrics, /^nova_runs_total\{status="succeeded",planner="rules"\} 1$/m);
   assert.match(metrics, /^nova_skill_attempts_total\{skill="html_extract"\} 1$/m);
   assert.match(metrics, /^nova_worker_pool_size 400$/m);
+  assert.match(metrics, /^nova_db_pool_connections\{state="idle"\} [1-9]/m);
+  assert.match(metrics, /^nova_journal_batch_size_count 1$/m);
+  const worker = await (await fetch(`http://127.0.0.1:${stack.workers[0]?.port}/metrics`)).text();
+  assert.match(worker, /^nova_worker_runs_in_flight 0$/m);
 });

@@ -25,7 +25,11 @@ const LANES = 2;
 const BATCH_MAX = 256;
 const CONFLICT_RETRIES = 5;
 
-export function createAcceptor(database: Database, queue: Queue): Acceptor {
+export function createAcceptor(
+  database: Database,
+  queue: Queue,
+  onBatch: (size: number) => void = () => {},
+): Acceptor {
   let turn = 0;
   const group = createGroup<Acceptance, Accepted | AosError>({
     lanes: LANES,
@@ -33,7 +37,10 @@ export function createAcceptor(database: Database, queue: Queue): Acceptor {
     // The same key always takes the same lane: two lanes would wait for each other's commit.
     laneOf: ({ idempotency }) =>
       idempotency ? (idempotency.key.codePointAt(idempotency.key.length - 1) ?? 0) : turn++,
-    flush: (batch) => acceptAll(database, queue, batch),
+    flush: (batch) => {
+      onBatch(batch.length);
+      return acceptAll(database, queue, batch);
+    },
   });
   return {
     async accept(acceptance) {

@@ -23,6 +23,8 @@ export interface Database extends Db {
   actingFor<T>(tenants: readonly string[], work: (tx: Db) => Promise<T>): Promise<T>;
   /** A connection of its own, outside the pool: for LISTEN and advisory locks. */
   connect(): Promise<Client>;
+  /** Of the pool, now. `waiting` are callers without a connection. */
+  connections(): { readonly idle: number; readonly busy: number; readonly waiting: number };
   close(): Promise<void>;
 }
 
@@ -89,6 +91,11 @@ export function createDatabase(options: DatabaseOptions): Database {
       await client.connect().catch((error: unknown) => raise(error));
       return client;
     },
+    connections: () => ({
+      idle: pool.idleCount,
+      busy: pool.totalCount - pool.idleCount,
+      waiting: pool.waitingCount,
+    }),
     close: () => pool.end(),
   };
 }

@@ -5,4 +5,5 @@ export { createMetrics, type Metrics } from './metrics.ts';
 export type { DatabaseFacts } from './database-facts.ts';
 export { metricTable, type MetricKey, type ServiceName } from './metric-table.ts';
 export { recordEvent, type RunContext, type Telemetry } from './record-event.ts';
+export { tellConnections } from './tell-connections.ts';
 export { redactText } from './redact.ts';

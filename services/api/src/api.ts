@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 
 import { AosError } from '@aos/core';
 import { createAcceptor, openQueue, type Database } from '@aos/store';
-import type { Logger, Metrics } from '@aos/telemetry';
+import { tellConnections, type Logger, type Metrics } from '@aos/telemetry';
 
 import { createApp } from './app.ts';
 import { createAuthenticator } from './authenticate.ts';
@@ -41,7 +41,9 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const warn = (error: unknown): void =>
     log.warn('database.failed', { error: error instanceof Error ? error.message : 'unknown' });
   const queue = await openQueue(database, { maintain: false, onError: warn });
-  const acceptor = createAcceptor(database, queue);
+  const acceptor = createAcceptor(database, queue, (size) =>
+    metrics.journalBatchSize.observe({}, size),
+  );
   const readiness = createReadiness(database);
   const stopping = new AbortController();
   const app = createApp({
@@ -59,6 +61,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   });
   const leadership = createLeadership(database);
   const facts = cached(() => readFacts(database));
+  metrics.beforeScrape(() => tellConnections(metrics, database));
   metrics.readFrom(async () => (leadership.held() ? facts() : undefined));
   const server = createServer(
     { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },

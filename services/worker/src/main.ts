@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs';
 import { loadConfig } from '@aos/config';
 import { failpoints, type Failpoint } from '@aos/engine';
 import { assertMigrated, createDatabase, skills as catalog } from '@aos/store';
-import { answerSignals, createLogger, createMetrics } from '@aos/telemetry';
+import { answerSignals, createLogger, createMetrics, tellConnections } from '@aos/telemetry';
 
 import { createCapabilities } from './capabilities.ts';
 import { serveHealth } from './health.ts';
+import type { Pool } from './pool.ts';
+import { stopOnSignals } from './stop.ts';
 import { startWatchdog } from './watchdog.ts';
 import { work } from './worker.ts';
 
@@ -14,14 +16,13 @@ const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 ) as { version: string };
 
-/** How long after the grace cut steps may take to settle before the process goes. */
-const SETTLE_MS = 5_000;
-
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
   const log = createLogger({ service: 'worker', level: config.logLevel });
   const metrics = createMetrics({ service: 'worker', version });
   answerSignals(log);
+  // At once: the launcher may end while this process starts.
+  const signals = stopOnSignals(log, config.worker.graceMs);
   for (const warning of config.warnings) log.warn('config.warning', { warning });
 
   const database = createDatabase({
@@ -35,8 +36,11 @@ async function main(): Promise<void> {
   await using capabilities = createCapabilities(config, database);
   await catalog.publish(database, capabilities.skills.manifests());
 
-  const stop = new AbortController();
-  const hurry = new AbortController();
+  let pool: Pool | undefined;
+  metrics.beforeScrape(() => {
+    tellConnections(metrics, database);
+    metrics.workerRunsInFlight.set({}, pool?.inFlight ?? 0);
+  });
   let reason: string | undefined = 'The worker is starting.';
   const health = await serveHealth({
     host: config.worker.host,
@@ -44,14 +48,6 @@ async function main(): Promise<void> {
     version,
     metrics,
     notReady: () => reason,
-  });
-  onStopSignals((why) => {
-    if (stop.signal.aborted) process.exit(1);
-    log.info('worker.stopping', { why });
-    stop.abort();
-    setTimeout(() => hurry.abort(), config.worker.graceMs).unref();
-    // Whatever still hangs is left to the next worker.
-    setTimeout(() => process.exit(0), config.worker.graceMs + SETTLE_MS).unref();
   });
   const watchdog = startWatchdog();
   await work({
@@ -62,8 +58,10 @@ async function main(): Promise<void> {
     capabilities,
     telemetry: { log, metrics },
     failpoint: failpointOf(config.worker.failAt),
-    stop: stop.signal,
-    hurry: hurry.signal,
+    ...signals,
+    onPool(next) {
+      pool = next;
+    },
     onReadiness(now) {
       reason = now;
       if (!now) process.send?.({ type: 'ready', port: health.port });
@@ -73,12 +71,6 @@ async function main(): Promise<void> {
   await health.close();
   await database.close();
   log.info('worker.stopped');
-}
-
-/** SIGTERM, SIGINT, and the end of the launcher that started this process. */
-function onStopSignals(stop: (why: string) => void): void {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal));
-  process.on('disconnect', () => stop('launcher ended'));
 }
 
 /** Dies at the named point, the way a machine that loses power does. */

@@ -50,7 +50,7 @@ export function createPool(options: PoolOptions): Pool {
     flights.set(claim.uuid, { cancel, done });
   };
 
-  stop.addEventListener('abort', bell.ring);
+  stop.addEventListener('abort', bell.ring, { signal: lost });
   lost.addEventListener('abort', bell.ring);
 
   /** A few free slots of many are not worth a transaction: they gather until a quarter is free. */

@@ -23,6 +23,8 @@ export interface WorkerOptions {
   readonly hurry: AbortSignal;
   /** Why it takes no runs now; undefined when it does. */
   readonly onReadiness: (reason: string | undefined) => void;
+  /** The slots of the life that begins. */
+  readonly onPool: (pool: Pool) => void;
 }
 
 const RECONNECT_MS = 500;
@@ -83,9 +85,11 @@ async function live(options: WorkerOptions): Promise<void> {
       lost: session.lost,
       onError,
     });
-    const { inFlight } = bindInFlight(telemetry, pool);
+    options.onPool(pool);
     const rescuer = startRescuer(database, queue, session.uuid, telemetry);
-    stop.addEventListener('abort', () => void session.stopping().catch(onError));
+    stop.addEventListener('abort', () => void session.stopping().catch(onError), {
+      signal: session.lost,
+    });
     telemetry.log.info('worker.ready', {
       workerId: `wrk_${session.uuid}`,
       slots: config.worker.slots,
@@ -94,7 +98,6 @@ async function live(options: WorkerOptions): Promise<void> {
 
     await pool.run();
     options.onReadiness('The worker is stopping.');
-    inFlight();
     await rescuer.stop();
     await session.end().catch(onError);
     if (session.lost.aborted && !stop.aborted)
@@ -102,9 +105,4 @@ async function live(options: WorkerOptions): Promise<void> {
   } finally {
     await queue.stop();
   }
-}
-
-function bindInFlight({ metrics }: Telemetry, pool: Pool) {
-  const timer = setInterval(() => metrics.workerRunsInFlight.set({}, pool.inFlight), 1_000);
-  return { inFlight: () => clearInterval(timer) };
 }
