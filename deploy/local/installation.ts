@@ -3,7 +3,7 @@ import { createDatabase, migrate, type Database } from '@aos/store';
 
 import type { Home } from './home.ts';
 import { openLogins, urlAs } from './logins.ts';
-import { startPostgres } from './postgres.ts';
+import { keepPostgres } from './keep-postgres.ts';
 import { createSampleData } from './sample-data.ts';
 
 /** The database of this installation, ready for its services. */
@@ -37,8 +37,11 @@ export async function openGivenDatabase(url: string): Promise<Installation> {
 }
 
 /** An embedded PostgreSQL in the home; every service gets a login of its own, never the superuser's. */
-export async function openEmbeddedDatabase(home: Home): Promise<Installation> {
-  const server = await startPostgres({ dir: home.path('postgres'), keep: true });
+export async function openEmbeddedDatabase(
+  home: Home,
+  say: (line: string) => void,
+): Promise<Installation> {
+  const server = await keepPostgres(home.path('postgres'), say);
   try {
     const admin = createDatabase({ url: server.url, applicationName: APPLICATION });
     try {

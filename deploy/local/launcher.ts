@@ -89,7 +89,7 @@ async function launch(it: Launch): Promise<number> {
   say(config.databaseUrl ? 'Preparing the database…' : 'Starting the database…');
   const installation = config.databaseUrl
     ? await openGivenDatabase(config.databaseUrl)
-    : await openEmbeddedDatabase(home);
+    : await openEmbeddedDatabase(home, say);
   cleanup.defer(() => installation.stop());
   const apiKey = await openLocalKey(installation.owner, home);
   stop.throwIfAborted();

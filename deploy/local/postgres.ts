@@ -34,6 +34,8 @@ export interface LocalPostgresOptions {
   /** Kept: durable and reused. Otherwise thrown away at stop, and nothing is synced. */
   readonly keep?: boolean;
   readonly settings?: Readonly<Record<string, string>>;
+  /** A free one when left out. A server that is running keeps its own. */
+  readonly port?: number;
 }
 
 const START_TIMEOUT_MS = 60_000;
@@ -136,7 +138,7 @@ async function launch(
   postgres: string,
   dir: string,
   data: string,
-  { keep, settings }: LocalPostgresOptions,
+  { keep, settings, port }: LocalPostgresOptions,
 ): Promise<void> {
   const all: Record<string, string> = {
     listen_addresses: '127.0.0.1',
@@ -149,7 +151,7 @@ async function launch(
   const log = join(dir, 'postgres.log');
   const dyingUntil = Date.now() + DYING_TIMEOUT_MS;
   for (let attempt = 1; ; attempt++) {
-    const args = ['-D', data, '-p', `${await freePort()}`, ...set];
+    const args = ['-D', data, '-p', `${port ?? (await freePort())}`, ...set];
     const [command, commandArgs, how] = unprivileged(postgres, args, [dir]);
     const out = openSync(log, 'w', 0o600);
     const child = spawn(command, commandArgs, {

@@ -205,6 +205,71 @@ test('after the launcher is killed its services end, and the next start goes on 
   assert.deepEqual(ground.processes(), []);
 });
 
+test('a database that is killed comes back, and the run that was under way goes on', async (t) => {
+  const ground = await testGround(t);
+  let asked = 0;
+  const page = createServer((_request, response) => {
+    // The first answer never comes: the database dies meanwhile.
+    if (++asked > 1) response.end('<h1>Back</h1>');
+  });
+  await new Promise<void>((resolve) => page.listen(0, '127.0.0.1', resolve));
+  t.after(() => page.close());
+  const host = `127.0.0.1:${(page.address() as { port: number }).port}`;
+  const aos = ground.start(['--no-welcome'], { AOS_ALLOW_PRIVATE_HOSTS: host });
+  await aos.printed(READY);
+  const client = createClient({ url: ground.url, apiKey: keyOf(ground) });
+  const run = await client.runs.create({ goal: `Fetch HTML of http://${host}/, extract headings` });
+  await eventually(() => asked > 0);
+  const server = postmaster(join(ground.home, 'postgres', 'data'));
+  process.kill(server?.pid ?? 0, 'SIGKILL');
+  await aos.printed('PostgreSQL ended unexpectedly and is started again.');
+  // While the database is away, asking may fail.
+  const outcome = () =>
+    client.runs.get(run.id).then(
+      (now) => now.outcome,
+      () => null,
+    );
+  await eventually(async () => (await outcome()) === 'succeeded');
+  const again = postmaster(join(ground.home, 'postgres', 'data'));
+  assert.notEqual(again?.pid, server?.pid);
+  assert.equal(again?.port, server?.port);
+  aos.child.kill('SIGTERM');
+  assert.equal(await aos.ended(), 0);
+  assert.deepEqual(ground.processes(), []);
+});
+
+test('everything killed at once leaves a run that the next start finishes', async (t) => {
+  const ground = await testGround(t);
+  let hold = true;
+  const page = createServer((_request, response) => {
+    if (!hold) response.end('<h1>Late</h1>');
+  });
+  await new Promise<void>((resolve) => page.listen(0, '127.0.0.1', resolve));
+  t.after(() => page.close());
+  const host = `127.0.0.1:${(page.address() as { port: number }).port}`;
+  const env = { AOS_ALLOW_PRIVATE_HOSTS: host };
+  const first = ground.start(['--no-welcome'], env);
+  await first.printed(READY);
+  const client = createClient({ url: ground.url, apiKey: keyOf(ground) });
+  const asked = new Promise((resolve) => page.once('request', resolve));
+  const run = await client.runs.create({ goal: `Fetch HTML of http://${host}/, extract headings` });
+  await asked;
+  hold = false;
+  first.child.kill('SIGKILL');
+  const server = postmaster(join(ground.home, 'postgres', 'data'));
+  for (const { pid } of ground.processes()) process.kill(pid, 'SIGKILL');
+  if (server && postmaster(join(ground.home, 'postgres', 'data'))) {
+    process.kill(server.pid, 'SIGKILL');
+  }
+  await first.ended();
+
+  const second = ground.start(['--no-welcome'], env);
+  await second.printed(READY);
+  await eventually(async () => (await client.runs.get(run.id)).outcome === 'succeeded');
+  second.child.kill('SIGTERM');
+  assert.equal(await second.ended(), 0);
+});
+
 test('a worker that is killed comes back', async (t) => {
   const ground = await testGround(t);
   const aos = ground.start(['--no-welcome'], { WORKERS: '1' });
