@@ -45,7 +45,9 @@ create index runs_by_tenant on aos.runs (tenant_id, created_at desc, id desc);
 create index runs_unfinished on aos.runs (status, wake_at) where status <> 'finished';
 create index runs_of_worker on aos.runs (worker_id) where worker_id is not null;
 create index runs_cancelling on aos.runs (worker_id) where cancel_requested_at is not null and status <> 'finished';
-call aos.isolate('runs', 'select, insert, update', 'select, insert, update');
+call aos.isolate('runs',
+  'select, insert, update (status, waiting_for, wake_at, cancel_requested_at, cancel_requested_by)',
+  'select, insert, update');
 
 -- A finished run never changes again.
 create function aos.keep_finished() returns trigger language plpgsql as $$
