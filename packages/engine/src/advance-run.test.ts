@@ -275,12 +275,12 @@ test('an item that fails becomes null, or fails the step: as the plan says', asy
 });
 
 test('items that still wait when their step fails end with it, and keep nobody busy', async () => {
-  const world = await pursued(
-    aPlan(
+  const world = aWorld({
+    plan: aPlan(
       { skill: 'some', forEach: { in: [0, 1] }, input: { i: '${item}' }, onError: 'continue' },
       { key: 'b', after: ['a'], approval: { reason: 'Wait.' } },
     ),
-    {
+    skills: {
       some: {
         async act({ input }, { world: { clock } }) {
           await clock.sleep(input['i'] === 0 ? 5 : 1, never);
@@ -288,10 +288,12 @@ test('items that still wait when their step fails end with it, and keep nobody b
         },
       },
     },
-  );
-  assert.equal(outcomeOf(world), 'succeeded');
+  });
+  assert.equal(await advance(world), 'waiting');
   const item = world.steps.get('a[1]');
   assert.ok(item?.status === 'failed' && item.failure.code === 'cancelled');
+  assert.equal(await finish(world), 'succeeded');
+  assert.deepEqual(world.violations, []);
 });
 
 test('what is no list, or too long a one, fails the step', async () => {
