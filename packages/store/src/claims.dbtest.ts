@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { uuidOf, newId } from '@aos/core';
 
-import { take } from './claims.ts';
+import { letGo, take } from './claims.ts';
 import * as approvals from './approvals.ts';
 import * as runs from './runs.ts';
 import { startTestStore } from './store.fixture.ts';
@@ -229,4 +229,21 @@ test('a rerun starts with the steps it keeps', async () => {
   const [step] = (await worker.claim(runId)).run.steps;
   assert.ok(step?.status === 'completed');
   assert.deepEqual(step.output, { text: 'kept' });
+});
+
+test('a run that is let go comes back later, under a higher epoch; the old claim is refused', async () => {
+  await using store = await startTestStore();
+  await using worker = await startTestWorker(store);
+  const runId = await store.newRun();
+  const stuck = await worker.claim(runId);
+  await letGo(worker.database, worker.queue, stuck, 60_000);
+  assert.equal((await rowOf(store, runId)).status, 'queued');
+  assert.deepEqual(await worker.take(), [], 'not at once');
+  await assert.rejects(worker.journal.commit(stuck, completion('say')), { name: 'ClaimLost' });
+
+  await letGo(worker.database, worker.queue, stuck, 0);
+  assert.deepEqual(await worker.take(), [], 'a claim that is gone changes nothing');
+  await store.owner.query(`update pgboss.job set start_after = now()`);
+  const again = await worker.claim(runId);
+  assert.equal(again.epoch, stuck.epoch + 2);
 });

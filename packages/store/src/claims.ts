@@ -121,6 +121,31 @@ async function claim(tx: Db, uuids: readonly string[], workerUuid: string): Prom
   return rows.map(({ id }) => id);
 }
 
+/**
+ * Lets go of a run that this worker can neither advance nor end, so that it is not held by a live lease
+ * with nobody behind it. It comes back after a pause. Does nothing when it is in other hands by now.
+ */
+export async function letGo(
+  database: Database,
+  queue: Queue,
+  { uuid, epoch }: Claim,
+  pauseMs: number,
+): Promise<void> {
+  await database.transaction(async (tx) => {
+    const [run] = await tx.query<{ priority: number }>(
+      `update aos.runs
+          set status = 'queued', worker_id = null, epoch = epoch + 1
+        where id = $1 and epoch = $2 and status = 'running'
+    returning priority`,
+      [uuid, epoch],
+    );
+    if (!run) return;
+    await queue.remove(tx, [uuid]);
+    const startAfter = new Date(Date.now() + pauseMs);
+    await queue.send(tx, [{ uuid, priority: run.priority, resumed: true, startAfter }]);
+  });
+}
+
 interface ClaimRow {
   readonly id: string;
   readonly tenant_id: string;

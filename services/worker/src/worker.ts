@@ -1,6 +1,6 @@
 import type { Config } from '@aos/config';
-import type { Failpoint } from '@aos/engine';
-import { take, openJournal, openQueue, type Database } from '@aos/store';
+import type { Ending, Failpoint } from '@aos/engine';
+import { letGo, openJournal, openQueue, take, type Database } from '@aos/store';
 import type { Telemetry } from '@aos/telemetry';
 
 import type { Capabilities } from './capabilities.ts';
@@ -28,6 +28,8 @@ export interface WorkerOptions {
 }
 
 const RECONNECT_MS = 500;
+/** A run that cannot even be ended would come back at once, again and again. */
+const LET_GO_PAUSE_MS = 30_000;
 
 /**
  * Works until told to stop. Each pass is one life under one lease: when the lease is lost, by a database
@@ -79,7 +81,12 @@ async function live(options: WorkerOptions): Promise<void> {
     pool = createPool({
       slots: config.worker.slots,
       take: (max) => take(database, queue, session.uuid, max),
-      advance: runner,
+      advance: (claim, control) =>
+        runner(claim, control).catch(async (error: unknown): Promise<Ending> => {
+          onError(error);
+          await letGo(database, queue, claim, LET_GO_PAUSE_MS).catch(onError);
+          return 'released';
+        }),
       stop,
       hurry,
       lost: session.lost,
