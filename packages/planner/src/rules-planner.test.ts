@@ -233,7 +233,7 @@ test('8000 hostile characters are read in linear time', async () => {
       times.push((user + system) / 1000);
     }
     millis.push(Math.min(...times));
-    assert.ok(Math.min(...times) < 50, `${JSON.stringify(piece)} took ${times.join(', ')} ms`);
+    assert.ok(Math.min(...times) < 250, `${JSON.stringify(piece)} took ${times.join(', ')} ms`);
   }
   assert.equal(millis.length, pieces.split('|').length);
 });
