@@ -4,6 +4,7 @@ import type { Advance } from './advance.ts';
 import { finish } from './end-run.ts';
 import type { Ending } from './ports.ts';
 
+const FIRST_VERSION = 1;
 const PLANNING_RETRY = { attempts: 5, delayMs: 1_000 };
 
 export type Planning =
@@ -19,12 +20,11 @@ export async function planRun(advance: Advance): Promise<Planning> {
   try {
     const { plan, notes, usage } = await ports.plan(run, abort);
     const hash = hashJson(plan as unknown as Json);
-    const version = (run.plan?.version ?? 0) + 1;
     await recorder.record({
       events: [
         {
           type: 'run.planned',
-          version,
+          version: FIRST_VERSION,
           planner: run.planner,
           steps: plan.steps.length,
           planHash: hash,
@@ -33,7 +33,7 @@ export async function planRun(advance: Advance): Promise<Planning> {
           ...(notes && notes.length > 0 && { notes }),
         },
       ],
-      plan: { version, planner: run.planner, plan, hash },
+      plan: { version: FIRST_VERSION, planner: run.planner, plan, hash },
     });
     return { plan };
   } catch (error) {

@@ -7,10 +7,8 @@ export interface Recorder {
   readonly records: ReadonlyMap<string, StepRecord>;
   /** Resolves once it is committed. */
   record(change: Change): Promise<void>;
-  /** Written in order with the rest, without waiting for it. A lost claim shows in `lost`. */
+  /** Written in order with the rest, without waiting for it. What goes wrong is told to `onError`. */
   note(change: Change): void;
-  /** Resolves once everything noted is committed. */
-  settled(): Promise<void>;
 }
 
 export function createRecorder(
@@ -19,7 +17,6 @@ export function createRecorder(
   onError: (error: unknown) => void,
 ): Recorder {
   const records = new Map(begun.map((record) => [record.key, record]));
-  let notes: Promise<void> = Promise.resolve();
   const apply = ({ steps }: Change) => {
     for (const step of steps ?? []) records.set(step.key, step);
   };
@@ -31,10 +28,8 @@ export function createRecorder(
     },
     note(change) {
       apply(change);
-      const written = ports.commit(change).then(() => {}, onError);
-      notes = notes.then(() => written);
+      void ports.commit(change).catch(onError);
     },
-    settled: () => notes,
   };
 }
 

@@ -93,7 +93,6 @@ async function commit(
         ...(startAt && { startAfter: startAt }),
       })),
     );
-    if (dispatches.length > 0) await tx.query(`select pg_notify('aos_runs', 'queued')`);
     const known = await earlier(tx, batch, created);
     return batch.map((acceptance) => answer(acceptance, created, known));
   });

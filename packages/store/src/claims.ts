@@ -140,9 +140,8 @@ export async function letGo(
       [uuid, epoch],
     );
     if (!run) return;
-    await queue.remove(tx, [uuid]);
     const startAfter = new Date(Date.now() + pauseMs);
-    await queue.send(tx, [{ uuid, priority: run.priority, resumed: true, startAfter }]);
+    await queue.resend(tx, [{ uuid, priority: run.priority, startAfter }]);
   });
 }
 

@@ -1,6 +1,4 @@
-import { AosError, failures, uuidOf, type Goal } from '@aos/core';
-
-import type { Db } from './db.ts';
+import type { Goal } from '@aos/core';
 
 /** A row of aos.goals; it never changes. */
 export interface GoalRow {
@@ -9,18 +7,6 @@ export interface GoalRow {
   readonly given_plan: Goal['plan'] | null;
   readonly limits: Goal['limits'];
   readonly tags: readonly string[];
-}
-
-/** What the run was asked to do. */
-export async function get(db: Db, runId: string): Promise<Goal> {
-  const rows = await db.query<GoalRow>(
-    `select goal, input, plan as given_plan, limits, tags
-       from aos.goals
-      where run_id = $1`,
-    [uuidOf('run', runId)],
-  );
-  if (!rows[0]) throw new AosError('run_not_found', failures.run_not_found.meaning);
-  return toGoal(rows[0]);
 }
 
 export function toGoal(row: GoalRow): Goal {

@@ -72,7 +72,6 @@ async function settleJobs(
     return [{ uuid: claim.uuid, priority, resumed: true, ...(startAfter && { startAfter }) }];
   });
   await queue.send(tx, dispatches);
-  if (dispatches.length > 0) await tx.query(`select pg_notify('aos_runs', 'queued')`);
 }
 
 /**

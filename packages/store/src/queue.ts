@@ -5,6 +5,9 @@ import type { Db } from './db.ts';
 /** One queue: every job says "advance the run of this id", and carries nothing else. */
 const QUEUE = 'runs';
 
+/** What workers listen on: `queued`, there is work; `cancel <uuid>`, somebody wants a run stopped. */
+export const WORKER_CHANNEL = 'aos_runs';
+
 /** What is under way is finished before anything new begins. */
 const RESUMED_PRIORITY = 1_000;
 
@@ -23,8 +26,10 @@ export interface Dispatch {
 }
 
 export interface Queue {
-  /** In the caller's transaction. A run that has a job keeps it. */
+  /** In the caller's transaction, with a notice to the workers. A run that has a job keeps it. */
   send(tx: Db, dispatches: readonly Dispatch[]): Promise<void>;
+  /** Gives runs that were under way a new job for whatever they have. The caller must hold their rows. */
+  resend(tx: Db, dispatches: readonly Omit<Dispatch, 'resumed'>[]): Promise<void>;
   /** Takes up to `max` jobs, in the caller's transaction: rolled back, they are there again. */
   fetch(tx: Db, max: number): Promise<Job[]>;
   complete(tx: Db, jobs: readonly Job[]): Promise<void>;
@@ -50,18 +55,31 @@ export async function openQueue(
   });
   boss.on('error', options.onError);
   await boss.start();
+  const send: Queue['send'] = async (tx, dispatches) => {
+    if (dispatches.length === 0) return;
+    await boss.insert(QUEUE, dispatches.map(toJob), { db: adapter(tx) });
+    await tx.query(`select pg_notify('${WORKER_CHANNEL}', 'queued')`);
+  };
+  const remove: Queue['remove'] = async (tx, uuids) => {
+    if (uuids.length > 0) await boss.deleteJob(QUEUE, [...uuids], { db: adapter(tx) });
+  };
   return {
-    async send(tx, dispatches) {
-      if (dispatches.length === 0) return;
-      await boss.insert(QUEUE, dispatches.map(toJob), { db: adapter(tx) });
+    send,
+    async resend(tx, dispatches) {
+      await remove(
+        tx,
+        dispatches.map(({ uuid }) => uuid),
+      );
+      await send(
+        tx,
+        dispatches.map((dispatch) => ({ ...dispatch, resumed: true })),
+      );
     },
     fetch: (tx, max) => boss.fetch(QUEUE, { batchSize: max, db: adapter(tx) }),
     async complete(tx, jobs) {
       if (jobs.length > 0) await boss.complete(QUEUE, [...jobs], null, { db: adapter(tx) });
     },
-    async remove(tx, uuids) {
-      if (uuids.length > 0) await boss.deleteJob(QUEUE, [...uuids], { db: adapter(tx) });
-    },
+    remove,
     forgotten: (tx, afterS, max) => tx.query(FORGOTTEN, [afterS, max]),
     stop: () => boss.stop({ graceful: false }),
   };

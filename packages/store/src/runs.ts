@@ -10,7 +10,7 @@ import {
 } from '@aos/core';
 
 import type { Db } from './db.ts';
-import type { Queue } from './queue.ts';
+import { WORKER_CHANNEL, type Queue } from './queue.ts';
 import { RUN_VIEW, toRunView, type RunRow, type RunView } from './run-row.ts';
 
 export type { RunView } from './run-row.ts';
@@ -132,7 +132,7 @@ export async function cancel(
     [uuid, by],
   );
   if (run.status === 'running') {
-    await tx.query(`select pg_notify('aos_runs', 'cancel ' || $1)`, [uuid]);
+    await tx.query(`select pg_notify('${WORKER_CHANNEL}', 'cancel ' || $1)`, [uuid]);
   } else {
     await dispatchNow(tx, queue, uuid as string, run.priority);
   }
@@ -146,9 +146,7 @@ export async function dispatchNow(
   uuid: string,
   priority: number,
 ): Promise<void> {
-  await queue.remove(tx, [uuid]);
-  await queue.send(tx, [{ uuid, priority, resumed: true }]);
-  await tx.query(`select pg_notify('aos_runs', 'queued')`);
+  await queue.resend(tx, [{ uuid, priority }]);
 }
 
 const AHEAD_MAX = 10_000;

@@ -1,4 +1,4 @@
-import { uuidOf, type SkillManifest } from '@aos/core';
+import type { SkillManifest } from '@aos/core';
 
 import type { Database, Db } from './db.ts';
 import type { Queue } from './queue.ts';
@@ -129,7 +129,7 @@ export async function rescue(
     returning id, priority`,
       [declared.map(({ id }) => id)],
     );
-    await redispatch(tx, queue, runs);
+    await queue.resend(tx, runs.map(toDispatch));
     return runs.map(({ id }) => id);
   });
 }
@@ -143,7 +143,7 @@ export async function dispatchForgotten(database: Database, queue: Queue): Promi
     const forgotten = await queue.forgotten(tx, FORGOTTEN_AFTER_S, FORGOTTEN_MAX);
     const orphans = await tx.query<{ id: string; priority: number }>(ORPHANS, [FORGOTTEN_MAX]);
     const runs = [...forgotten, ...orphans];
-    await redispatch(tx, queue, runs);
+    await queue.resend(tx, runs.map(toDispatch));
     return runs.length;
   });
 }
@@ -169,23 +169,6 @@ export async function prune(db: Db): Promise<void> {
   await db.query(`delete from aos.workers where ended_at < now() - interval '1 day'`);
 }
 
-export function workerUuid(workerId: string): string {
-  return uuidOf('worker', workerId) ?? '';
-}
-
-async function redispatch(
-  tx: Db,
-  queue: Queue,
-  runs: readonly { readonly id: string; readonly priority: number }[],
-): Promise<void> {
-  if (runs.length === 0) return;
-  await queue.remove(
-    tx,
-    runs.map(({ id }) => id),
-  );
-  await queue.send(
-    tx,
-    runs.map(({ id, priority }) => ({ uuid: id, priority, resumed: true })),
-  );
-  await tx.query(`select pg_notify('aos_runs', 'queued')`);
+function toDispatch({ id, priority }: { readonly id: string; readonly priority: number }) {
+  return { uuid: id, priority };
 }

@@ -1,7 +1,6 @@
-import type { Catalog, Change } from '@aos/core';
+import type { Catalog, Change, PlannerName } from '@aos/core';
 import { advanceRun, type Control, type Ending, type Failpoint, type Ports } from '@aos/engine';
 import { makePlan, type Planner } from '@aos/planner';
-import type { PlannerName } from '@aos/core';
 import type { SkillSet } from '@aos/skills';
 import type { Claim, Journal } from '@aos/store';
 import { recordEvent, type Telemetry } from '@aos/telemetry';

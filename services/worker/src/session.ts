@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 
 import type { SkillManifest } from '@aos/core';
-import { workers, type Database } from '@aos/store';
+import { db, WORKER_CHANNEL, workers, type Database } from '@aos/store';
 
 /** The life of a worker in the eyes of the others: a lease, and a lock that its connection holds. */
 export interface Session {
@@ -44,10 +44,7 @@ export async function openSession(database: Database, options: SessionOptions): 
     if (word === 'cancel' && runUuid) void renew();
     else options.onWork();
   });
-  const onClient = {
-    query: async <R>(text: string, values?: readonly unknown[]) =>
-      (await client.query(text, values ? [...values] : [])).rows as R[],
-  };
+  const onClient = db(client);
 
   // By the local monotonic clock, and counted from when the renewal was sent: never too late.
   let renewedAt = performance.now();
@@ -63,7 +60,7 @@ export async function openSession(database: Database, options: SessionOptions): 
     }
   };
 
-  await client.query('listen aos_runs');
+  await client.query(`listen ${WORKER_CHANNEL}`);
   await client.query('select pg_advisory_lock($1)', [workers.lockKeyOf(uuid).toString()]);
   renewedAt = performance.now();
   await workers.register(onClient, {
