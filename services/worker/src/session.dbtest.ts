@@ -90,3 +90,15 @@ test('a session that others declared dead finds out at its next renewal', async 
     await session.end();
   });
 });
+
+test('a session that cannot begin leaves no connection behind', async () => {
+  await withDatabase(async (database, owner) => {
+    await assert.rejects(openSession(database, { ...options, slots: 0 }), /slots/);
+    const held = async () =>
+      (await owner.query(`select 1 from pg_locks where locktype = 'advisory' and granted`)).length;
+    for (const until = Date.now() + 10_000; (await held()) > 0 && Date.now() < until;) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    assert.equal(await held(), 0);
+  });
+});

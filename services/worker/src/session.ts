@@ -60,17 +60,10 @@ export async function openSession(database: Database, options: SessionOptions): 
     }
   };
 
-  await client.query(`listen ${WORKER_CHANNEL}`);
-  await client.query('select pg_advisory_lock($1)', [workers.lockKeyOf(uuid).toString()]);
-  renewedAt = performance.now();
-  await workers.register(onClient, {
-    uuid,
-    host: hostname(),
-    pid: process.pid,
-    version: options.version,
-    port: options.port,
-    slots: options.slots,
-    skills: options.skills,
+  renewedAt = await begin(client, uuid, options).catch((error: unknown) => {
+    // A life that did not begin must not keep a connection: the next one is tried at once.
+    void client.end().catch(() => {});
+    throw error;
   });
 
   const renewals = setInterval(() => void renew(), workers.RENEW_EVERY_MS);
@@ -95,3 +88,30 @@ export async function openSession(database: Database, options: SessionOptions): 
     },
   };
 }
+
+/**
+ * The lock before the row: a live row with a free lock is taken for dead. Gives the moment before the
+ * lease was asked for.
+ */
+async function begin(
+  client: SessionClient,
+  uuid: string,
+  options: SessionOptions,
+): Promise<number> {
+  await client.query('select pg_advisory_lock($1)', [workers.lockKeyOf(uuid).toString()]);
+  const sentAt = performance.now();
+  await workers.register(db(client), {
+    uuid,
+    host: hostname(),
+    pid: process.pid,
+    version: options.version,
+    port: options.port,
+    slots: options.slots,
+    skills: options.skills,
+  });
+  // Last: a notice makes it renew, which only a registered worker can.
+  await client.query(`listen ${WORKER_CHANNEL}`);
+  return sentAt;
+}
+
+type SessionClient = Awaited<ReturnType<Database['connect']>>;
