@@ -4,6 +4,7 @@ import { runUuid, toRow, type Acceptance } from './acceptance.ts';
 import { isConflict, isUnavailable, sqlState, violated, type Database, type Db } from './db.ts';
 import { createGroup } from './group.ts';
 import type { Queue } from './queue.ts';
+import { settleLetters } from './settle-letters.ts';
 
 export interface Accepted {
   readonly runId: string;
@@ -93,6 +94,7 @@ async function commit(
         ...(startAt && { startAfter: startAt }),
       })),
     );
+    await settleLetters(tx, queue, dispatches);
     const known = await earlier(tx, batch, created);
     return batch.map((acceptance) => answer(acceptance, created, known));
   });

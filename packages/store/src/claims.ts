@@ -23,6 +23,9 @@ export interface Claim {
   readonly run: ClaimedRun;
 }
 
+/** Told of jobs that no run sent; they are completed, and nothing else happens. */
+export type OnStray = (jobs: readonly Job[]) => void;
+
 const DOUBT_MAX_MS = 30_000;
 const ASK_AGAIN_MS = 200;
 
@@ -37,12 +40,13 @@ export async function take(
   queue: Queue,
   workerUuid: string,
   max: number,
+  onStray: OnStray = () => {},
 ): Promise<Claim[]> {
   const ready: Claim[] = [];
   try {
     await database.transaction(async (tx) => {
       if (!(await isLive(tx, workerUuid))) return;
-      ready.push(...(await takeIn(tx, queue, workerUuid, max)));
+      ready.push(...(await takeIn(tx, queue, workerUuid, max, onStray)));
     });
     return ready;
   } catch (error) {
@@ -85,7 +89,13 @@ async function standing(
   }
 }
 
-async function takeIn(tx: Db, queue: Queue, workerUuid: string, max: number): Promise<Claim[]> {
+async function takeIn(
+  tx: Db,
+  queue: Queue,
+  workerUuid: string,
+  max: number,
+  onStray: OnStray,
+): Promise<Claim[]> {
   const jobs = await queue.fetch(tx, max);
   if (jobs.length === 0) return [];
   const claimed = await claim(
@@ -94,6 +104,9 @@ async function takeIn(tx: Db, queue: Queue, workerUuid: string, max: number): Pr
     workerUuid,
   );
   const held = new Set(claimed);
+  // Ours carry nothing: somebody moved it here, most likely out of the dead letter queue.
+  const strays = jobs.filter(({ id, data }) => data && !held.has(id));
+  if (strays.length > 0) onStray(strays);
   await queue.complete(
     tx,
     jobs.filter(({ id }) => !held.has(id)),

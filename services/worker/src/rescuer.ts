@@ -1,10 +1,11 @@
-import { workers, type Database, type Queue } from '@aos/store';
+import { trueUp, workers, type Database, type Queue } from '@aos/store';
 import type { Telemetry } from '@aos/telemetry';
 
 import { clock } from './clock.ts';
 
 const LOOK_EVERY_MS = 250;
 const BACKSTOP_EVERY_MS = 10_000;
+const TRUE_UP_EVERY_MS = 300_000;
 const PRUNE_EVERY_MS = 3_600_000;
 
 /**
@@ -34,6 +35,13 @@ export function startRescuer(
       async work() {
         const sent = await workers.dispatchForgotten(database, queue);
         if (sent > 0) log.warn('runs.forgotten', { runs: sent });
+      },
+    },
+    {
+      everyMs: TRUE_UP_EVERY_MS,
+      async work() {
+        const { letters, jobs } = await trueUp(database, queue);
+        if (letters + jobs > 0) log.warn('dead_letters.trued_up', { letters, jobs });
       },
     },
     { everyMs: PRUNE_EVERY_MS, work: () => workers.prune(database) },

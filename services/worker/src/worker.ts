@@ -80,7 +80,12 @@ async function live(options: WorkerOptions): Promise<void> {
     });
     pool = createPool({
       slots: config.worker.slots,
-      take: (max) => take(database, queue, session.uuid, max),
+      take: (max) =>
+        take(database, queue, session.uuid, max, (jobs) =>
+          telemetry.log.warn('queue.stray_jobs', {
+            jobs: jobs.map(({ id, data }) => ({ id, data })),
+          }),
+        ),
       advance: (claim, control) =>
         runner(claim, control).catch(async (error: unknown): Promise<Ending> => {
           onError(error);
