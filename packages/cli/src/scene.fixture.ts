@@ -132,6 +132,7 @@ const report: Report = {
   goal,
   agent,
   planner: 'rules',
+  origin: null,
   status: 'finished',
   outcome: 'succeeded',
   failure: null,

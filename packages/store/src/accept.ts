@@ -84,20 +84,33 @@ async function commit(
   const firsts = withoutRepeatedKeys(batch);
   const tenants = batch.map(({ tenant }) => tenant);
   return database.actingFor(tenants, async (tx) => {
-    const created = await insert(tx, firsts);
-    const dispatches = firsts.filter(({ runId }) => created.has(runId));
-    await queue.send(
-      tx,
-      dispatches.map(({ runId, priority, startAt }) => ({
-        uuid: runUuid(runId),
-        priority,
-        ...(startAt && { startAfter: startAt }),
-      })),
-    );
-    await settleLetters(tx, queue, dispatches);
+    const created = await acceptIn(tx, queue, firsts);
     const known = await earlier(tx, batch, created);
     return batch.map((acceptance) => answer(acceptance, created, known));
   });
+}
+
+/**
+ * The same in the transaction of a caller who acts for the tenants already. Returns the runs that were
+ * stored; of the others an earlier request with the same key made one.
+ */
+export async function acceptIn(
+  tx: Db,
+  queue: Queue,
+  batch: readonly Acceptance[],
+): Promise<ReadonlySet<string>> {
+  const created = await insert(tx, batch);
+  const dispatches = batch.filter(({ runId }) => created.has(runId));
+  await queue.send(
+    tx,
+    dispatches.map(({ runId, priority, startAt }) => ({
+      uuid: runUuid(runId),
+      priority,
+      ...(startAt && { startAfter: startAt }),
+    })),
+  );
+  await settleLetters(tx, queue, dispatches);
+  return created;
 }
 
 function answer(

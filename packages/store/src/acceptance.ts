@@ -7,8 +7,8 @@ import {
   type Json,
   type Plan,
   type PlannerName,
-  type RerunMode,
   type RunEvent,
+  type RunOrigin,
   type StepRecord,
 } from '@aos/core';
 
@@ -26,11 +26,7 @@ export interface Acceptance {
   readonly startAt?: Date;
   readonly expiresAt?: Date;
   readonly parentRunId?: string;
-  readonly origin?: {
-    readonly runId: string;
-    readonly mode: RerunMode;
-    readonly reason: string;
-  };
+  readonly origin?: RunOrigin;
   /** Stored as version 1: plans given by the caller, and those of a replayed or retried run. */
   readonly plan?: Plan;
   /** Completed steps that a retry keeps. */

@@ -9,13 +9,15 @@ export interface Gauges {
   readonly approvalsOpen: number;
   readonly workersLive: number;
   readonly workerSlots: number;
+  readonly deadLettersOpen: number;
+  readonly casesOpen: number;
 }
 
 export async function read(db: Db): Promise<Gauges> {
   const rows = await db.query<Record<string, string | number>>(
     `select runs_queued, runs_running, runs_waiting, queue_age_seconds, approvals_open,
-            workers_live, worker_slots
-       from aos.gauges()`,
+            workers_live, worker_slots, letters_open, cases_open
+       from aos.gauges(), aos.repair_gauges()`,
   );
   const row = rows[0] ?? {};
   const number = (name: string) => Number(row[name] ?? 0);
@@ -27,5 +29,7 @@ export async function read(db: Db): Promise<Gauges> {
     approvalsOpen: number('approvals_open'),
     workersLive: number('workers_live'),
     workerSlots: number('worker_slots'),
+    deadLettersOpen: number('letters_open'),
+    casesOpen: number('cases_open'),
   };
 }

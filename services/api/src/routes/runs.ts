@@ -53,6 +53,7 @@ const filter = {
     error: { type: 'string', maxLength: 100, description: 'The failure code it ended with.' },
     createdAfter: { type: 'string', format: 'date-time' },
     createdBefore: { type: 'string', format: 'date-time' },
+    origin: { ...runIdParam.id, maxLength: 100, description: 'Made by running this run again.' },
     q: { type: 'string', maxLength: 200, description: 'Words of the goal.' },
     limit: { type: 'integer', minimum: 1, maximum: 200 },
     cursor: { type: 'string', maxLength: 500 },
@@ -69,6 +70,7 @@ interface Filter {
   readonly error?: string;
   readonly createdAfter?: string;
   readonly createdBefore?: string;
+  readonly origin?: string;
   readonly q?: string;
   readonly limit?: number;
   readonly cursor?: string;
@@ -155,17 +157,24 @@ export const runRoutes = [
     path: '/v1/runs/:id/rerun',
     access: 'runs:write',
     summary: 'Run a finished run again',
-    description: 'Makes a new run that names this one as its origin.',
+    description:
+      'Makes a new run that names this one as its origin. With a patch it is a fork: of a finished run, also of one that succeeded, from any step.',
     params: runIdParam,
     requestHeaders: acceptHeaders,
     body: rerunSchema,
     answers: accepted,
-    fails: ['run_not_found', 'run_not_finished', 'plan_not_found', 'idempotency_mismatch'],
+    fails: [
+      'run_not_found',
+      'run_not_finished',
+      'plan_not_found',
+      'plan_invalid',
+      'idempotency_mismatch',
+    ],
     handle: async (call, services) =>
       accept(
         call,
         services,
-        await rerun(services, call.caller, call.params['id'] ?? '', call.body),
+        (await rerun(services, call.caller, call.params['id'] ?? '', call.body)).acceptance,
       ),
   }),
 ];
