@@ -4,7 +4,15 @@ export type { Acceptance } from './acceptance.ts';
 export { beginOperation, type NewOperation } from './begin-operation.ts';
 export { trueUp } from './bury.ts';
 export { letGo, take, type Claim } from './claims.ts';
-export { createDatabase, db, isBusy, type Database, type DatabaseRole, type Db } from './db.ts';
+export {
+  createDatabase,
+  db,
+  isBusy,
+  isPassing,
+  type Database,
+  type DatabaseRole,
+  type Db,
+} from './db.ts';
 export { openJournal, type Journal } from './journal.ts';
 export { assertMigrated, migrate } from './migrate.ts';
 export { openQueue, WORKER_CHANNEL, type Dispatch, type Queue } from './queue.ts';

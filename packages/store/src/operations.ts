@@ -5,6 +5,7 @@ import {
   uuidOf,
   type OperationKind,
   type OperationState,
+  type Outcome,
   type PatchOperation,
   type RerunMode,
 } from '@aos/core';
@@ -55,7 +56,7 @@ export interface OperationItem {
   readonly runId: string;
   readonly state: 'pending' | 'started' | 'skipped' | 'refused';
   readonly newRunId?: string;
-  readonly outcome?: string;
+  readonly outcome?: Outcome;
   readonly detail?: string;
   readonly settledAt?: Date;
 }
@@ -154,7 +155,7 @@ export async function items(
     run_id: string;
     state: OperationItem['state'];
     new_run_id: string | null;
-    outcome: string | null;
+    outcome: Outcome | null;
     detail: string | null;
     settled_at: Date | null;
   }>(

@@ -8,11 +8,12 @@ import { tellConnections, type Logger, type Metrics } from '@aos/telemetry';
 import { createApp } from './app.ts';
 import { createAuthenticator } from './authenticate.ts';
 import { cached, createCatalogs } from './catalogs.ts';
+import { startOperationDriver } from './drive-operations.ts';
 import { createEventWatch } from './event-watch.ts';
 import { readFacts } from './facts.ts';
 import { createLeadership } from './leadership.ts';
 import { createReadiness } from './readiness.ts';
-import type { ApiSettings } from './services.ts';
+import type { ApiSettings, Services } from './services.ts';
 
 export interface ApiOptions {
   readonly host: string;
@@ -46,7 +47,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   );
   const readiness = createReadiness(database);
   const stopping = new AbortController();
-  const app = createApp({
+  const services: Services = {
     settings,
     database,
     queue,
@@ -58,7 +59,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     watch: createEventWatch(database, warn),
     readiness,
     stopping: stopping.signal,
-  });
+  };
+  const app = createApp(services);
   const leadership = createLeadership(database);
   const facts = cached(() => readFacts(database));
   metrics.beforeScrape(() => tellConnections(metrics, database));
@@ -68,6 +70,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     app,
   );
   const port = await listen(server, options);
+  const driver = startOperationDriver(services, warn);
 
   return {
     port,
@@ -75,6 +78,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       readiness.drain();
       stopping.abort();
       await close(server);
+      await driver.close();
       await leadership.close();
       await acceptor.close();
       await queue.stop();

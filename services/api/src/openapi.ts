@@ -27,6 +27,12 @@ const NAMED: readonly (readonly [string, JsonSchema])[] = [
   ['Approval', resources.approvalSchema],
   ['ApprovalList', resources.approvalListSchema],
   ['Simulation', resources.simulationSchema],
+  ['DeadLetter', resources.deadLetterSchema],
+  ['DeadLetterList', resources.deadLetterListSchema],
+  ['Case', resources.caseSchema],
+  ['CaseList', resources.caseListSchema],
+  ['Operation', resources.operationSchema],
+  ['OperationList', resources.operationListSchema],
 ];
 
 const ALWAYS: readonly FailureCode[] = ['database_unavailable', 'internal'];

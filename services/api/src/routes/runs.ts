@@ -77,10 +77,9 @@ interface Filter {
 }
 
 const PAGE = 50;
-const PLACE = [
-  /^\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-][\d:]{2,8}$/,
-  /^run_[0-9a-f-]{36}$/,
-];
+/** A time as PostgreSQL writes it. */
+export const DATABASE_TIME = /^\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-][\d:]{2,8}$/;
+const PLACE = [DATABASE_TIME, /^run_[0-9a-f-]{36}$/];
 
 export const runRoutes = [
   route<unknown, NewRun>({
