@@ -68,3 +68,27 @@ as $$
 $$;
 revoke execute on function aos.running_operations from public;
 grant execute on function aos.running_operations to aos_api;
+
+-- As before, with the letters that an operation has in hand told apart.
+drop function aos.repair_gauges;
+create function aos.repair_gauges()
+  returns table (letters_open bigint, letters_redriving bigint, cases_open bigint, operations_running bigint)
+  language sql stable security definer set search_path = aos, pg_temp
+as $$
+  with open as (
+    select d.tenant_id, d.fingerprint, count(*) as letters, count(i.run_id) as redriving,
+           bool_or(aos.reopens(c.state, c.changed_at, c.version, d.at, d.skill_version)) as again,
+           min(c.state) as said
+      from aos.dead_letters d
+      left join aos.cases c using (tenant_id, fingerprint)
+      left join aos.operation_items i on i.run_id = d.run_id and i.live and i.state = 'pending'
+     where d.redriven_as is null and d.discarded_at is null
+     group by d.tenant_id, d.fingerprint)
+  select coalesce(sum(letters - redriving), 0)::bigint,
+         coalesce(sum(redriving), 0)::bigint,
+         count(*) filter (where coalesce(said, 'open') = 'open' or again),
+         (select count(*) from aos.operations where state = 'running')
+    from open
+$$;
+revoke execute on function aos.repair_gauges from public;
+grant execute on function aos.repair_gauges to aos_api, aos_worker, aos_reader;

@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 
 import { uuidOf } from '@aos/core';
 
+import { beginOperation } from './begin-operation.ts';
 import * as apiKeys from './api-keys.ts';
 import { sqlState, type Database, type DatabaseRole, type Db } from './db.ts';
 import { startTestStore, type TestStore } from './store.fixture.ts';
@@ -39,6 +40,17 @@ describe('who may do what in the database', () => {
       await store.owner.query(
         `insert into aos.cases (tenant_id, fingerprint, changed_by) values ($1, 'f', 'me')`,
         [tenant],
+      );
+      await tenants.acting(store.api, tenant, (tx) =>
+        beginOperation(tx, tenant, {
+          kind: 'rerun',
+          request: { mode: 'replay' },
+          selection: { of: 'finished', ids: [broken] },
+          canary: [],
+          ratePerSecond: 1,
+          reason: 'Again.',
+          by: 'me',
+        }),
       );
     }
     const rows = await store.owner.query<{ name: string }>(

@@ -13,6 +13,9 @@ export async function readFacts(db: Db): Promise<DatabaseFacts> {
     runsWaiting: now.runsWaiting,
     queueAgeSeconds: now.queueAgeSeconds,
     approvalsOpen: now.approvalsOpen,
+    deadLetters: now.deadLetters,
+    casesOpen: now.casesOpen,
+    operationsRunning: now.operationsRunning,
     workersLive: now.workersLive,
     workerPoolSize: now.workerSlots,
   };

@@ -131,7 +131,8 @@ describe('operations on many runs', () => {
     const waiting = await make(5, { startAt, tags: ['later'] });
     const json = { filter: { tag: 'later' }, reason: 'Not needed.' };
     const look = await api.ask('/admin/cancel', { json: { ...json, dryRun: true } });
-    assert.deepEqual([look.json.count, look.json.sample[0]], [5, { runId: waiting[0] }]);
+    assert.equal(look.json.count, 5);
+    for (const { runId } of look.json.sample) assert.ok(waiting.includes(runId));
     const begun = await api.ask('/admin/cancel', { json });
     await ended(begun.json.id);
     for (const id of waiting) {
