@@ -164,14 +164,14 @@ for (const server of servers) {
       assert.equal(await boss.redrive('runs_dead', { destination: 'runs', ids }), 1);
       await boss.stop({ graceful: false });
       assert.deepEqual(await deadJobs(runId), []);
-      const before = await journalOf(store, runId);
+      const had = await journalOf(store, runId);
 
       const strays: unknown[] = [];
       const claims = await worker.take(100, (jobs) => strays.push(...jobs.map(({ data }) => data)));
       assert.ok(!claims.some(({ run }) => run.id === runId));
       const { fingerprint } = (await letterOf(runId)) ?? {};
       assert.deepEqual(strays, [{ runId, code: 'target_failed', fingerprint }]);
-      assert.deepEqual(await journalOf(store, runId), before);
+      assert.deepEqual(await journalOf(store, runId), had);
       const left = await store.owner.query(
         `select state from pgboss.job where name = 'runs' and data is not null and state <> 'completed'`,
       );

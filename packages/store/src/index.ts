@@ -15,7 +15,7 @@ export {
 } from './db.ts';
 export { openJournal, type Journal } from './journal.ts';
 export { assertMigrated, migrate } from './migrate.ts';
-export { openQueue, WORKER_CHANNEL, type Dispatch, type Queue } from './queue.ts';
+export { openQueue, WORKER_CHANNEL, type Dispatch, type Job, type Queue } from './queue.ts';
 export * as agents from './agents.ts';
 export * as apiKeys from './api-keys.ts';
 export * as approvals from './approvals.ts';

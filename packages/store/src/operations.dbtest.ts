@@ -16,6 +16,19 @@ import { PLAN, startTestStore, type TestStore } from './store.fixture.ts';
 import * as tenants from './tenants.ts';
 import { failed, servers, startTestWorker, type TestWorker } from './worker.fixture.ts';
 
+const again = (runId: string): Acceptance => ({
+  tenant: 'default',
+  by: 'me',
+  runId: runId.replace(/^run_.{8}/, 'run_0fffffff'),
+  agent: 'general',
+  agentVersion: 1,
+  planner: 'static',
+  goal: { goal: 'Say it', input: {}, limits: {}, tags: [] },
+  priority: 0,
+  plan: PLAN,
+  origin: { runId, mode: 'replay', reason: 'Again.' },
+});
+
 for (const server of servers) {
   describe(`operations on ${server}`, () => {
     let store: TestStore;
@@ -53,18 +66,6 @@ for (const server of servers) {
           ...more,
         }),
       );
-    const again = (runId: string): Acceptance => ({
-      tenant: 'default',
-      by: 'me',
-      runId: runId.replace(/^run_.{8}/, 'run_0fffffff'),
-      agent: 'general',
-      agentVersion: 1,
-      planner: 'static',
-      goal: { goal: 'Say it', input: {}, limits: {}, tags: [] },
-      priority: 0,
-      plan: PLAN,
-      origin: { runId, mode: 'replay', reason: 'Again.' },
-    });
 
     it('the set is fixed at the start, and its hash is that of the preview', async () => {
       const ids = await failedRuns(3);

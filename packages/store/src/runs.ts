@@ -1,13 +1,4 @@
-import {
-  AosError,
-  failures,
-  idOf,
-  uuidOf,
-  type Outcome,
-  type PlannerName,
-  type Run,
-  type Status,
-} from '@aos/core';
+import { AosError, failures, idOf, uuidOf, type Run, type Status } from '@aos/core';
 
 import type { Db } from './db.ts';
 import { WORKER_CHANNEL, type Queue } from './queue.ts';

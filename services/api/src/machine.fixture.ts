@@ -29,9 +29,9 @@ export async function startMachine(owner: Database, judge: Judge): Promise<Machi
     [uuid],
   );
   const done: string[] = [];
-  let stopped = false;
+  const stop = new AbortController();
   const work = async (): Promise<void> => {
-    while (!stopped) {
+    while (!stop.signal.aborted) {
       const claims = await take(owner, queue, uuid, 100);
       await Promise.all(claims.map((claim) => journal.commit(claim, endOf(claim, judge))));
       done.push(...claims.map(({ run }) => run.id));
@@ -42,7 +42,7 @@ export async function startMachine(owner: Database, judge: Judge): Promise<Machi
   return {
     done,
     async [Symbol.asyncDispose]() {
-      stopped = true;
+      stop.abort();
       await working;
       await journal.drained();
       await queue.stop();

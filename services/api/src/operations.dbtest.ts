@@ -183,8 +183,8 @@ describe('operations on many runs', () => {
       const told = await rerun(json);
       assert.deepEqual([told.status, told.json.code], [status, code], told.text);
     }
-    const after = await api.owner.query('select 1 from aos.operations');
-    assert.equal(after.length, had.length);
+    const now = await api.owner.query('select 1 from aos.operations');
+    assert.equal(now.length, had.length);
   });
 
   test('a key without the scope is refused everywhere', async () => {

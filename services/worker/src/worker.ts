@@ -1,6 +1,6 @@
 import type { Config } from '@aos/config';
 import type { Ending, Failpoint } from '@aos/engine';
-import { letGo, openJournal, openQueue, take, type Database } from '@aos/store';
+import { letGo, openJournal, openQueue, take, type Database, type Job } from '@aos/store';
 import type { Telemetry } from '@aos/telemetry';
 
 import type { Capabilities } from './capabilities.ts';
@@ -52,6 +52,12 @@ export async function work(options: WorkerOptions): Promise<void> {
   }
 }
 
+/** Somebody moved jobs here that no run sent, such as dead ones: they are told, and nothing else. */
+function tellStrays({ log }: Telemetry) {
+  return (jobs: readonly Pick<Job, 'id' | 'data'>[]): void =>
+    log.warn('queue.stray_jobs', { jobs: jobs.map(({ id, data }) => ({ id, data })) });
+}
+
 async function live(options: WorkerOptions): Promise<void> {
   const { config, database, telemetry, capabilities, stop, hurry } = options;
   const onError = (error: unknown) => telemetry.log.warn('worker.error', { error: String(error) });
@@ -80,12 +86,7 @@ async function live(options: WorkerOptions): Promise<void> {
     });
     pool = createPool({
       slots: config.worker.slots,
-      take: (max) =>
-        take(database, queue, session.uuid, max, (jobs) =>
-          telemetry.log.warn('queue.stray_jobs', {
-            jobs: jobs.map(({ id, data }) => ({ id, data })),
-          }),
-        ),
+      take: (max) => take(database, queue, session.uuid, max, tellStrays(telemetry)),
       advance: (claim, control) =>
         runner(claim, control).catch(async (error: unknown): Promise<Ending> => {
           onError(error);

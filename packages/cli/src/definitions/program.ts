@@ -4,6 +4,7 @@ import { defineAbout } from './about.ts';
 import { defineCatalog } from './catalog.ts';
 import { defineGoals } from './goals.ts';
 import type { Perform } from './perform.ts';
+import { defineRepair } from './repair.ts';
 import { defineRuns } from './runs.ts';
 
 /** The options of every command. */
@@ -44,6 +45,7 @@ export function defineProgram(version: string, perform: Perform): Command {
     .exitOverride();
   defineGoals(program, perform);
   defineRuns(program, perform);
+  defineRepair(program, perform);
   defineCatalog(program, perform);
   defineAbout(program, perform);
   program.addHelpCommand(
