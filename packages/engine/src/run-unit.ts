@@ -22,8 +22,6 @@ import { settleAttempt } from './settle-attempt.ts';
 
 /** A step that is pure or reads is announced once it takes this long, so that people see it. */
 const ANNOUNCE_AFTER_MS = 100;
-/** A reason of our own: without one, every abort makes an exception with a stack. */
-const DONE = 'done';
 /** No live code for the skill here; another worker may have it, or a newer one soon. */
 const UNAVAILABLE_RETRY_MS = 5_000;
 const UNAVAILABLE_RETRY_MAX_MS = 300_000;
@@ -80,12 +78,12 @@ function attemptOf({ ports, recorder }: Advance, unit: Unit, input: JsonObject):
 async function make(advance: Advance, attempt: Attempt): Promise<void> {
   const { ports, recorder, abort } = advance;
   const { step } = attempt.unit;
-  const over = new AbortController();
+  let unannounce = () => {};
   if (needsIntent(attempt.effect)) {
     await recorder.record(startOf(attempt));
     ports.failpoint('after_intent');
   } else {
-    announce(advance, attempt, over.signal);
+    unannounce = ports.clock.after(ANNOUNCE_AFTER_MS, () => recorder.note(startOf(attempt)));
   }
   let result: SkillResult;
   try {
@@ -105,7 +103,7 @@ async function make(advance: Advance, attempt: Attempt): Promise<void> {
     ports.failpoint('during_skill');
     result = await call;
   } finally {
-    over.abort(DONE);
+    unannounce();
   }
   ports.failpoint('before_checkpoint');
   await settleAttempt(advance, attempt, result);
@@ -119,12 +117,6 @@ function startOf(attempt: Attempt): Change {
     { type: 'step.started', step: unit.key, skill: skill.name, attempt: number, effect },
     recordOf(attempt, { status: 'started' }, { startedAt }),
   );
-}
-
-function announce({ ports, recorder }: Advance, attempt: Attempt, over: AbortSignal): void {
-  void ports.clock.sleep(ANNOUNCE_AFTER_MS, over).then(() => {
-    if (!over.aborted) recorder.note(startOf(attempt));
-  });
 }
 
 async function failBeforeStart(advance: Advance, unit: Unit, failure: Failure): Promise<void> {

@@ -1,6 +1,6 @@
 /** Floor 1: every SQL statement of AOS, and pg-boss. Knows nothing of plans, skills or HTTP. */
 export { createAcceptor, type Accepted, type Acceptor } from './accept.ts';
-export type { Acceptance } from './acceptance.ts';
+export { acceptedView, type Acceptance } from './acceptance.ts';
 export { letGo, take, type Claim } from './claims.ts';
 export { createDatabase, db, isBusy, type Database, type DatabaseRole, type Db } from './db.ts';
 export { openJournal, type Journal } from './journal.ts';
