@@ -78,7 +78,7 @@ function attemptOf({ ports, recorder }: Advance, unit: Unit, input: JsonObject):
 async function make(advance: Advance, attempt: Attempt): Promise<void> {
   const { ports, recorder, abort } = advance;
   const { step } = attempt.unit;
-  let unannounce = () => {};
+  let unannounce: (() => void) | undefined;
   if (needsIntent(attempt.effect)) {
     await recorder.record(startOf(attempt));
     ports.failpoint('after_intent');
@@ -103,7 +103,7 @@ async function make(advance: Advance, attempt: Attempt): Promise<void> {
     ports.failpoint('during_skill');
     result = await call;
   } finally {
-    unannounce();
+    unannounce?.();
   }
   ports.failpoint('before_checkpoint');
   await settleAttempt(advance, attempt, result);
