@@ -37,7 +37,7 @@ export function createLogger({ service, level, write }: LoggerOptions): Logger {
     ),
     transports: [
       new winston.transports.Stream({
-        stream: write ? writable(write) : process.stdout,
+        stream: writable(write ?? gathered(process.stdout)),
         eol: '\n',
       }),
     ],
@@ -87,6 +87,21 @@ function escaped(json: string): string {
       .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
       .join(''),
   );
+}
+
+/** Lines of one turn of the event loop go out together: each write is a call of the system. */
+function gathered(out: NodeJS.WritableStream): (line: string) => void {
+  let lines = '';
+  const flush = (): void => {
+    const text = lines;
+    lines = '';
+    if (text !== '') out.write(text);
+  };
+  process.once('exit', flush);
+  return (line) => {
+    if (lines === '') setImmediate(flush);
+    lines += line;
+  };
 }
 
 function writable(write: (line: string) => void): Writable {

@@ -84,6 +84,8 @@ async function live(options: WorkerOptions): Promise<void> {
       advance: (claim, control) =>
         runner(claim, control).catch(async (error: unknown): Promise<Ending> => {
           onError(error);
+          // Whatever of it is still on its way must not arrive after the epoch was raised.
+          await journal.settled(claim);
           await letGo(database, queue, claim, LET_GO_PAUSE_MS).catch(onError);
           return 'released';
         }),
