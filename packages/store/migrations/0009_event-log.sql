@@ -165,13 +165,16 @@ begin
 end
 $$;
 
--- The upper end of each part; the default part has none.
+-- The ends of each part, the upper one outside; the default part has none.
 create function aos.event_parts() returns table (part text, lower_bound uuid, upper_bound uuid)
   language sql stable
   set search_path = aos, pg_temp
 as $$
   select c.relname::text,
-         substring(pg_get_expr(c.relpartbound, c.oid) from $re$FROM \('([0-9a-f-]{36})'\)$re$)::uuid,
+         coalesce(
+           substring(pg_get_expr(c.relpartbound, c.oid) from $re$FROM \('([0-9a-f-]{36})'\)$re$),
+           substring('00000000-0000-0000-0000-000000000000'
+                     from case when pg_get_expr(c.relpartbound, c.oid) ~ 'MINVALUE' then '.*' end))::uuid,
          substring(pg_get_expr(c.relpartbound, c.oid) from $re$TO \('([0-9a-f-]{36})'\)$re$)::uuid
     from pg_inherits i
     join pg_class c on c.oid = i.inhrelid
