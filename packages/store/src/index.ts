@@ -10,6 +10,7 @@ export * as agents from './agents.ts';
 export * as apiKeys from './api-keys.ts';
 export * as approvals from './approvals.ts';
 export * as artifacts from './artifacts.ts';
+export * as eventParts from './event-parts.ts';
 export * as events from './events.ts';
 export * as gauges from './gauges.ts';
 export * as plans from './plans.ts';
