@@ -13,6 +13,8 @@ export * as artifacts from './artifacts.ts';
 export * as eventParts from './event-parts.ts';
 export * as events from './events.ts';
 export * as gauges from './gauges.ts';
+export * as history from './history.ts';
+export * as historySets from './history-sets.ts';
 export * as plans from './plans.ts';
 export * as runs from './runs.ts';
 export * as skills from './skills.ts';
