@@ -1,4 +1,4 @@
-import { workers, type Database, type Queue } from '@aos/store';
+import { targets, workers, type Database, type Queue } from '@aos/store';
 import type { Telemetry } from '@aos/telemetry';
 
 import { clock } from './clock.ts';
@@ -6,6 +6,7 @@ import { clock } from './clock.ts';
 const LOOK_EVERY_MS = 250;
 const BACKSTOP_EVERY_MS = 10_000;
 const PRUNE_EVERY_MS = 3_600_000;
+const PRUNE_TARGETS_EVERY_MS = 600_000;
 
 /**
  * Looks after the others: finds dead workers and gives their runs back, sends what was forgotten, throws
@@ -37,6 +38,7 @@ export function startRescuer(
       },
     },
     { everyMs: PRUNE_EVERY_MS, work: () => workers.prune(database) },
+    { everyMs: PRUNE_TARGETS_EVERY_MS, work: () => targets.prune(database) },
   ];
   const stop = new AbortController();
   const loops = duties.map((duty) =>
