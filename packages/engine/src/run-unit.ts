@@ -17,8 +17,11 @@ import type { Advance } from './advance.ts';
 import { fallbackOf, isUnrepeatable, notStarted, recordOf, type Attempt } from './attempt.ts';
 import { idempotencyKeyOf } from './idempotency-key.ts';
 import type { Unit } from './moves.ts';
+import { isParked, parkStep, type Met } from './park-step.ts';
 import { stepChange } from './recorder.ts';
 import { settleAttempt } from './settle-attempt.ts';
+import { alwaysClear } from './targets.ts';
+import { patientUntil } from './waits.ts';
 
 /** A step that is pure or reads is announced once it takes this long, so that people see it. */
 const ANNOUNCE_AFTER_MS = 100;
@@ -48,12 +51,47 @@ export async function runUnit(advance: Advance, unit: Unit): Promise<void> {
   const attempt = attemptOf(advance, unit, input);
   const careful = needsIntent(attempt.effect) || unit.step.approval || concernsHuman(before);
   if (careful && !(await mayStart(advance, attempt, before))) return;
-  await (manifest ? make(advance, attempt) : waitForSkill(advance, unit));
+  if (!manifest) return waitForSkill(advance, unit);
+  const target = (ports.targets ?? alwaysClear).of(unit.step.skill, input);
+  const patient = !before || !isParked(before) || attempt.startedAt < patientUntil(before);
+  if (target === undefined || !patient) return make(advance, attempt);
+  await reach(advance, attempt, before, target);
+}
+
+/** Makes the attempt, unless what it reaches is out. */
+async function reach(
+  advance: Advance,
+  attempt: Attempt,
+  before: StepRecord | undefined,
+  target: string,
+): Promise<void> {
+  const wait = before?.status === 'waiting' && before.wait.for === 'target' && before.wait;
+  const leave = await (advance.ports.targets ?? alwaysClear).enter(target, {
+    timeoutMs: attempt.timeoutMs,
+    ...(wait && wait.target === target && wait.released && { released: wait.released }),
+  });
+  if (leave.may === 'wait') return parkStep(advance, attempt, before, target, leave.outage);
+  const parksAfter = async (result: SkillResult): Promise<boolean> => {
+    const outage = await leave.left(result);
+    if (!outage || result.outcome === 'completed' || advance.abort.aborted) return false;
+    // An effect that may have happened is for a human to judge.
+    if (result.outcome === 'unknown' && isUnrepeatable(attempt.effect)) return false;
+    await parkStep(advance, attempt, before, target, outage, metOf(result));
+    return true;
+  };
+  await make(advance, attempt, parksAfter);
+}
+
+function metOf(result: Exclude<SkillResult, { outcome: 'completed' }>): Met {
+  const { failure } = result;
+  return result.outcome === 'failed' && result.usage
+    ? { failure, usage: result.usage }
+    : { failure };
 }
 
 /** Its effect may have happened, or somebody was asked about it. */
 function concernsHuman(before: StepRecord | undefined): boolean {
-  if (before?.status === 'waiting') return before.wait.for !== 'retry';
+  if (before?.status === 'waiting') return 'approvalId' in before.wait;
   return before?.status === 'started' && isUnrepeatable(before.effect);
 }
 
@@ -75,7 +113,12 @@ function attemptOf({ ports, recorder }: Advance, unit: Unit, input: JsonObject):
   };
 }
 
-async function make(advance: Advance, attempt: Attempt): Promise<void> {
+/** `parksAfter` takes the end of an attempt that is not to count. */
+async function make(
+  advance: Advance,
+  attempt: Attempt,
+  parksAfter: (result: SkillResult) => Promise<boolean> = async () => false,
+): Promise<void> {
   const { ports, recorder, abort } = advance;
   const { step } = attempt.unit;
   let unannounce: (() => void) | undefined;
@@ -106,7 +149,7 @@ async function make(advance: Advance, attempt: Attempt): Promise<void> {
     unannounce?.();
   }
   ports.failpoint('before_checkpoint');
-  await settleAttempt(advance, attempt, result);
+  if (!(await parksAfter(result))) await settleAttempt(advance, attempt, result);
   ports.failpoint('after_checkpoint');
 }
 

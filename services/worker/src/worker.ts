@@ -17,6 +17,7 @@ import { createPool, type Pool } from './pool.ts';
 import { startRescuer } from './rescuer.ts';
 import { createRunner } from './runner.ts';
 import { openSession } from './session.ts';
+import { watchTargets } from './target-watch.ts';
 
 export interface WorkerOptions {
   readonly config: Config;
@@ -65,6 +66,7 @@ async function live(options: WorkerOptions): Promise<void> {
   const { config, database, telemetry, capabilities, stop, hurry } = options;
   const onError = (error: unknown) => telemetry.log.warn('worker.error', { error: String(error) });
   const queue = await openQueue(database, { maintain: true, onError });
+  const targets = watchTargets({ database, queue, telemetry, skills: capabilities.skills });
   try {
     let pool: Pool | undefined;
     const session = await openSession(database, {
@@ -74,6 +76,7 @@ async function live(options: WorkerOptions): Promise<void> {
       skills: capabilities.skills.manifests(),
       onWork: () => pool?.wake(),
       onCancel: (runUuid, by) => pool?.cancel(runUuid, by),
+      onTargets: () => targets.look(),
     });
     const journal = openJournal(database, queue, {
       workerUuid: session.uuid,
@@ -86,6 +89,7 @@ async function live(options: WorkerOptions): Promise<void> {
       journal,
       telemetry,
       failpoint: options.failpoint,
+      targetsOf: targets.of,
     });
     pool = createPool({
       slots: config.worker.slots,
@@ -118,6 +122,7 @@ async function live(options: WorkerOptions): Promise<void> {
     if (session.lost.aborted && !stop.aborted)
       telemetry.log.warn('worker.lease_lost', { workerId: `wrk_${session.uuid}` });
   } finally {
+    await targets.stop();
     await queue.stop();
   }
 }
