@@ -45,7 +45,10 @@ test('a run that kills its workers is executed three times, the last one alone, 
   }, 60_000);
   assert.equal(ended.outcome, 'failed');
   assert.equal(ended.failure?.code, 'run_poisoned');
-  assert.equal(stack.workers.filter(({ log }) => log().includes('"quarantine":true')).length, 1);
+  assert.equal(
+    stack.workers.filter((worker) => worker.log().includes('"quarantine":true')).length,
+    1,
+  );
   const dead = await stack.database.query(
     `select 1 from aos.workers where state = 'lost' and quarantine`,
   );
