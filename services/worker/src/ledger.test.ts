@@ -51,7 +51,8 @@ test('hundreds of failures at once are two tellings: the first, and what came me
   const { ledger, told, ends, turn } = aLedger();
   const all = [ledger.failed(id, { runId: 'run_0', failure }, false)];
   await turn();
-  for (let n = 1; n < 300; n++) all.push(ledger.failed(id, { runId: `run_${n}`, failure }, n === 9));
+  for (let n = 1; n < 300; n++)
+    all.push(ledger.failed(id, { runId: `run_${n}`, failure }, n === 9));
   await turn();
   assert.equal(told.length, 1);
   ends[0]?.(CLEAR);
