@@ -54,7 +54,7 @@ async function startHost(fault: Fault): Promise<Host> {
   };
 }
 
-async function startRuns(stack: Stack, port: number, count: number): Promise<void> {
+async function startRuns(stack: Stack, port: number, total: number): Promise<void> {
   const plan = {
     version: 1 as const,
     steps: [
@@ -67,7 +67,7 @@ async function startRuns(stack: Stack, port: number, count: number): Promise<voi
     ],
   };
   await Promise.all(
-    Array.from({ length: count }, () => stack.client.runs.create({ goal: 'Get it', plan })),
+    Array.from({ length: total }, () => stack.client.runs.create({ goal: 'Get it', plan })),
   );
 }
 

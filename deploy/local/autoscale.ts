@@ -41,7 +41,6 @@ async function main(
     throw new TypeError('Workers need a database: set DATABASE_URL to the one that the API uses.');
   }
   if (!url || !apiKey) throw new TypeError('Set AOS_URL and AOS_API_KEY to those of the API.');
-  const say = (line: string) => process.stdout.write(`${line}\n`);
   const env = serviceEnvironment('worker', environment, {
     DATABASE_URL: config.databaseUrl,
     WORKER_PORT: '0', // several cannot share one port
@@ -80,4 +79,8 @@ async function main(
     signals.dispose();
   }
   return 0;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
 }

@@ -94,13 +94,15 @@ test('arguments that make no sense are told before anything starts', () => {
     downAfterMs: 60_000,
     graceMs: 120_000,
   });
-  const refused = (...args: string[]) => {
-    assert.throws(() => parseAutoscaleArguments(args), TypeError);
-  };
-  refused('--min=9', '--max=8');
-  refused('--max=0');
-  refused('--max=65');
-  refused('--target-age=5');
-  refused('--down-after=1ms');
-  refused('--nosuch=1');
+  const wrong = [
+    '--min=65',
+    '--max=0',
+    '--max=65',
+    '--target-age=5',
+    '--down-after=1ms',
+    '--nosuch=1',
+  ];
+  for (const args of [['--min=9', '--max=8'], ...wrong.map((one) => [one])]) {
+    assert.throws(() => parseAutoscaleArguments(args), TypeError, args.join(' '));
+  }
 });

@@ -1,6 +1,7 @@
-import { AosError } from '@aos/core';
+import type { AosError } from '@aos/core';
 
 import type { Service } from './service.ts';
+import { createStartBackoff } from './start-backoff.ts';
 
 export interface FleetOptions {
   /** Starts one more, resolves when it is ready. `onGivenUp`: it died too often, and is gone. */
@@ -23,71 +24,43 @@ export interface Fleet {
   killNow(): void;
 }
 
-/** After one that could not be started, or kept dying, the next waits; twice as long each time. */
-const BACKOFF_MS = 1_000;
-const BACKOFF_MAX_MS = 60_000;
-const FORGIVEN_AFTER_MS = 300_000;
-
 export function createFleet(options: FleetOptions): Fleet {
-  const { start, graceMs, say, now = Date.now } = options;
+  const { start, say, now = Date.now } = options;
+  const backoff = createStartBackoff(now);
   const members = new Map<string, Service | 'starting'>();
-  const ending = new Set<Promise<void>>();
-  const all = new Set<Service>();
+  const drains = createDrains(options);
   let named = 0;
-  let failures = 0;
-  let failedAt = 0;
-  let notBefore = 0;
   let stopped = false;
 
   const failed = (reason: unknown): void => {
-    if (now() - failedAt > FORGIVEN_AFTER_MS) failures = 0;
-    failedAt = now();
-    const waitMs = Math.min(BACKOFF_MS * 2 ** failures++, BACKOFF_MAX_MS);
-    notBefore = now() + waitMs;
     const sentence = reason instanceof Error ? reason.message : String(reason);
-    say(
-      `${sentence}\nThe next worker is started in ${Math.round(waitMs / 1000)} s at the earliest.`,
-    );
+    const waitS = Math.round(backoff.failed() / 1000);
+    say(`${sentence}\nThe next worker is started in ${waitS} s at the earliest.`);
   };
-  const leave = (service: Service): void => {
-    const gone = service
-      .stop(graceMs)
-      .catch((error: unknown) => say(String(error)))
-      .finally(() => {
-        ending.delete(gone);
-        all.delete(service);
-      });
-    ending.add(gone);
+  const givenUp = (name: string, reason: unknown): void => {
+    const service = members.get(name);
+    members.delete(name);
+    if (service && service !== 'starting') drains.drain(service);
+    if (!stopped) failed(reason);
   };
   const add = (): void => {
     const name = `worker-${++named}`;
     members.set(name, 'starting');
-    const starting = start(name, (reason) => {
-      const service = members.get(name);
-      members.delete(name);
-      if (service && service !== 'starting') leave(service);
-      failed(reason);
-    })
-      .then(
-        (service) => {
-          all.add(service);
-          // It was not wanted any more before it was ready.
-          if (members.has(name) && !stopped) members.set(name, service);
-          else leave(service);
-        },
-        (error: unknown) => {
-          members.delete(name);
-          if (!stopped) failed(error);
-        },
-      )
-      .finally(() => ending.delete(starting));
-    ending.add(starting);
+    const starting = start(name, (reason) => givenUp(name, reason)).then(
+      (service) => {
+        // It may not be wanted any more.
+        if (members.has(name) && !stopped) members.set(name, service);
+        else drains.drain(service);
+      },
+      (error: unknown) => givenUp(name, error),
+    );
+    drains.await(starting);
   };
   const remove = (): void => {
     const [name, service] = [...members].at(-1) ?? [];
     if (name === undefined || service === undefined) return;
     members.delete(name);
-    if (service !== 'starting') leave(service);
+    if (service !== 'starting') drains.drain(service);
   };
 
   return {
@@ -100,17 +73,46 @@ export function createFleet(options: FleetOptions): Fleet {
     resize(workers) {
       if (stopped) return;
       while (members.size > workers) remove();
-      while (members.size < workers && now() >= notBefore) add();
+      while (members.size < workers && backoff.isOver()) add();
     },
     async stop() {
       stopped = true;
       while (members.size > 0) remove();
-      // Who is still being started ends as soon as it is.
-      while (ending.size > 0) await Promise.all(ending);
+      await drains.over();
     },
     killNow() {
       stopped = true;
-      for (const service of all) service.killNow();
+      drains.killNow();
+      for (const member of members.values()) if (member !== 'starting') member.killNow();
+    },
+  };
+}
+
+/** Those that end, and those that are waited for before all is over. */
+function createDrains({ graceMs, say }: FleetOptions) {
+  const pending = new Set<Promise<void>>();
+  const draining = new Set<Service>();
+  const wait = (what: Promise<void>): void => {
+    const done = what.finally(() => pending.delete(done));
+    pending.add(done);
+  };
+  return {
+    await: wait,
+    drain(service: Service): void {
+      draining.add(service);
+      wait(
+        service
+          .stop(graceMs)
+          .catch((error: unknown) => say(String(error)))
+          .finally(() => draining.delete(service)),
+      );
+    },
+    async over(): Promise<void> {
+      // Who is still being started ends as soon as it is.
+      while (pending.size > 0) await Promise.all(pending);
+    },
+    killNow(): void {
+      for (const service of draining) service.killNow();
     },
   };
 }

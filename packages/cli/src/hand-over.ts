@@ -2,6 +2,9 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
+/** Ctrl-C reaches both; it is the program that ends in order. */
+const wait = (): void => {};
+
 /** Runs a program of the workspace on this terminal; returns its exit code, as a shell would tell it. */
 export function handOver(
   program: URL,
@@ -13,8 +16,6 @@ export function handOver(
       env,
       stdio: 'inherit',
     });
-    // Ctrl-C reaches both; it is the program that ends in order.
-    const wait = (): void => {};
     const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
     process.on('SIGINT', wait).on('SIGTERM', pass).on('SIGHUP', pass);
     child.once('error', reject);

@@ -112,14 +112,15 @@ function simulate(minutes: number, arrivalsPerS: (second: number) => number) {
   return { sizes, waits, changes: changes.length, turns };
 }
 
+/** A quiet start, a rush, a load that trembles around a threshold, and quiet again. */
+function load(second: number): number {
+  if (second < 120) return 1;
+  if (second < 420) return 60;
+  if (second < 900) return second % 2 === 0 ? 22 : 26;
+  return 0;
+}
+
 test('twenty minutes of changing load: it follows, keeps the age, and never flaps', () => {
-  // A quiet start, a rush, a load that trembles around a threshold, and quiet again.
-  const load = (second: number) => {
-    if (second < 120) return 1;
-    if (second < 420) return 60;
-    if (second < 900) return second % 2 === 0 ? 22 : 26;
-    return 0;
-  };
   const { sizes, waits, changes, turns } = simulate(20, load);
   assert.equal(Math.max(...sizes.slice(0, 119)), 1);
   assert.equal(Math.max(...sizes.slice(120, 140)), 8, 'within twenty seconds');

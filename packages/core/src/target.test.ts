@@ -171,13 +171,15 @@ test('what nobody asks for is forgotten in the end', () => {
   assert.equal(tick(out, { waiting: 1, ready: 0 }, at(400_000)).circuit, out);
 });
 
+function verdictOn(code: Failure['code']) {
+  return verdictOf({ outcome: 'failed', failure: { code, detail: '' } });
+}
+
 test('a refusal is an answer; what was never sent says nothing', () => {
-  const failed = (code: Failure['code']) =>
-    verdictOf({ outcome: 'failed', failure: { code, detail: '' } });
   assert.equal(verdictOf({ outcome: 'completed', output: null }), 'answered');
-  assert.equal(failed('target_refused'), 'answered');
-  assert.equal(failed('response_too_large'), 'answered');
-  assert.equal(failed('target_timed_out'), 'failed');
-  assert.equal(failed('skill_input_invalid'), 'undecided');
-  assert.equal(failed('cancelled'), 'undecided');
+  assert.equal(verdictOn('target_refused'), 'answered');
+  assert.equal(verdictOn('response_too_large'), 'answered');
+  assert.equal(verdictOn('target_timed_out'), 'failed');
+  assert.equal(verdictOn('skill_input_invalid'), 'undecided');
+  assert.equal(verdictOn('cancelled'), 'undecided');
 });

@@ -27,14 +27,6 @@ export interface SharedTargets {
 export function sharedTargets(): SharedTargets {
   const circuits = new Map<string, Circuit>();
   const known = (target: string) => circuits.get(target) ?? CLEAR;
-  const outage = (circuit: Circuit): Outage => {
-    const until = tryAgainAt(circuit);
-    return {
-      failure: circuit.failure ?? { code: 'target_failed', detail: 'It is out.' },
-      answersAgain: circuit.state.kind === 'releasing',
-      ...(until && { until }),
-    };
-  };
   return {
     circuit: known,
     set: (target, circuit) => void circuits.set(target, circuit),
@@ -67,23 +59,31 @@ export function sharedTargets(): SharedTargets {
       },
     }),
     tend(target, worlds, now) {
-      const parked = worlds.flatMap((world) =>
-        [...world.steps.values()].flatMap((step) =>
-          step.status === 'waiting' && step.wait.for === 'target' && !step.wait.released
-            ? [{ world, step, wait: step.wait }]
-            : [],
-        ),
-      );
-      const { circuit, tickets } = tick(
-        known(target),
-        { waiting: parked.length, ready: parked.length },
-        now,
-      );
+      const parked = worlds.flatMap(parkedIn);
+      const counts = { waiting: parked.length, ready: parked.length };
+      const { circuit, tickets } = tick(known(target), counts, now);
       circuits.set(target, circuit);
       return parked.slice(0, tickets).map(({ world, step, wait }) => {
         world.steps.set(step.key, { ...step, wait: { ...wait, released: now } });
         return world;
       });
     },
+  };
+}
+
+function parkedIn(world: World) {
+  return [...world.steps.values()].flatMap((step) =>
+    step.status === 'waiting' && step.wait.for === 'target' && !step.wait.released
+      ? [{ world, step, wait: step.wait }]
+      : [],
+  );
+}
+
+function outage(circuit: Circuit): Outage {
+  const until = tryAgainAt(circuit);
+  return {
+    failure: circuit.failure ?? { code: 'target_failed', detail: 'It is out.' },
+    answersAgain: circuit.state.kind === 'releasing',
+    ...(until && { until }),
   };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
-import { rampAt, type Change, type Failure } from '@aos/core';
+import { rampAt, type Change, type Failure, type Heard } from '@aos/core';
 
 import type { Claim } from './claims.ts';
 import * as parked from './parked.ts';
@@ -25,6 +25,16 @@ function parking(target: string): Change {
   };
 }
 
+function failing(runs: number, retryAfterMs?: number): Heard {
+  return {
+    answered: 0,
+    failed: Array.from({ length: runs }, (_, n) => ({
+      runId: `run_${n}`,
+      failure: { ...failure, ...(retryAfterMs && { retryAfterMs }) },
+    })),
+  };
+}
+
 for (const server of servers) {
   describe(`targets on ${server}`, () => {
     let store: TestStore;
@@ -44,13 +54,6 @@ for (const server of servers) {
     });
 
     const fresh = (tenant = 'default') => ({ tenant, target: `http:host-${++nth}:443` });
-    const failing = (runs: number, retryAfterMs?: number) => ({
-      answered: 0,
-      failed: Array.from({ length: runs }, (_, n) => ({
-        runId: `run_${n}`,
-        failure: { ...failure, ...(retryAfterMs && { retryAfterMs }) },
-      })),
-    });
     /** A run that waits for the target. */
     const park = async (id: targets.TargetId): Promise<string> => {
       const runId = await store.newRun({ tenant: id.tenant });
@@ -185,10 +188,10 @@ for (const server of servers) {
     });
 
     it('the gauges count what is out and who waits', async () => {
-      const before = await parked.gauges(store.api);
+      const earlier = await parked.gauges(store.api);
       await park(fresh());
       const now = await parked.gauges(store.api);
-      assert.equal(now.stepsParked, before.stepsParked + 1);
+      assert.equal(now.stepsParked, earlier.stepsParked + 1);
       assert.ok(now.parkedAgeSeconds >= 0 && now.targetsOpen >= 1);
     });
   });

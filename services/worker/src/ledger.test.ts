@@ -6,6 +6,7 @@ import { CLEAR, type Circuit, type Heard } from '@aos/core';
 import { createLedger } from './ledger.ts';
 
 const id = { tenant: 'default', target: 'http:a:443' };
+const turn = () => new Promise((resolve) => setImmediate(resolve));
 const failure = { code: 'target_unreachable', detail: 'Nobody listens.' } as const;
 
 /** A ledger whose tellings end when the test says so. */
@@ -18,12 +19,11 @@ function aLedger(now?: () => number) {
       ends.push((end) => (end instanceof Error ? reject(end) : resolve(end)));
     });
   }, now);
-  const turn = () => new Promise((resolve) => setImmediate(resolve));
-  return { ledger, told, ends, turn };
+  return { ledger, told, ends };
 }
 
 test('answers are counted and told with the next failure, once', async () => {
-  const { ledger, told, ends, turn } = aLedger();
+  const { ledger, told, ends } = aLedger();
   for (let n = 0; n < 5; n++) ledger.answered(id);
   await turn();
   assert.equal(told.length, 0, 'an answer alone tells nobody');
@@ -39,7 +39,7 @@ test('answers are counted and told with the next failure, once', async () => {
 
 test('answers of long ago say nothing', async () => {
   let now = 0;
-  const { ledger, told, turn } = aLedger(() => now);
+  const { ledger, told } = aLedger(() => now);
   ledger.answered(id);
   now = 10_001;
   void ledger.failed(id, { runId: 'run_1', failure }, false);
@@ -48,7 +48,7 @@ test('answers of long ago say nothing', async () => {
 });
 
 test('hundreds of failures at once are two tellings: the first, and what came meanwhile', async () => {
-  const { ledger, told, ends, turn } = aLedger();
+  const { ledger, told, ends } = aLedger();
   const all = [ledger.failed(id, { runId: 'run_0', failure }, false)];
   await turn();
   for (let n = 1; n < 300; n++)
@@ -66,7 +66,7 @@ test('hundreds of failures at once are two tellings: the first, and what came me
 });
 
 test('a telling that fails is told to who waits for it, and does not stop the next', async () => {
-  const { ledger, told, ends, turn } = aLedger();
+  const { ledger, told, ends } = aLedger();
   const lost = ledger.failed(id, { runId: 'run_1', failure }, false);
   await turn();
   const next = ledger.probed(id, 'answered');
