@@ -1,7 +1,7 @@
 import { AosError, failureOf, type ClaimedRun, type Failure, type Outcome } from '@aos/core';
 
 import type { Advance } from './advance.ts';
-import { finish, park, release } from './end-run.ts';
+import { endAfterLast, finish, park, release } from './end-run.ts';
 import { isDone, movesOf, prepare, type Situation, type Unit } from './moves.ts';
 import { planRun } from './plan-run.ts';
 import type { Control, Ending, Ports } from './ports.ts';
@@ -58,6 +58,7 @@ async function pursue(
   if ('cut' in planning) throw new Error('Planning was cut without a reason to stop.');
 
   const prepared = prepare(planning.plan);
+  recorder.endWith(endAfterLast(advance, planning.plan, () => stopNow() !== undefined));
   const active = new Map<string, Promise<void>>();
   const start = (unit: Unit) => {
     const task = runUnit(advance, unit)
@@ -68,6 +69,7 @@ async function pursue(
 
   // Bounded: every pass settles or starts something, waits for what is active, or returns.
   for (;;) {
+    if (recorder.ended) return ended(advance);
     const now = ports.clock.now();
     const situation: Situation = {
       prepared,
@@ -91,6 +93,12 @@ async function pursue(
     if (waitMs > SIT_OUT_MS) return park(advance, until);
     await ports.clock.sleep(waitMs, abort);
   }
+}
+
+/** The last checkpoint took the end along. */
+function ended({ ports }: Advance): Ending {
+  ports.failpoint('after_finish');
+  return 'finished';
 }
 
 /** Makes every move there is room for; false when there was none. */

@@ -30,6 +30,8 @@ export interface Clock {
   now(): Date;
   /** Ends early, without an error, when the signal fires. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** Calls `then` once the time has passed, unless what it gives is called before. */
+  after(ms: number, then: () => void): () => void;
 }
 
 export interface Skills {

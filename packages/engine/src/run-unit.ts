@@ -25,8 +25,6 @@ import { patientUntil } from './waits.ts';
 
 /** A step that is pure or reads is announced once it takes this long, so that people see it. */
 const ANNOUNCE_AFTER_MS = 100;
-/** A reason of our own: without one, every abort makes an exception with a stack. */
-const DONE = 'done';
 /** No live code for the skill here; another worker may have it, or a newer one soon. */
 const UNAVAILABLE_RETRY_MS = 5_000;
 const UNAVAILABLE_RETRY_MAX_MS = 300_000;
@@ -123,12 +121,12 @@ async function make(
 ): Promise<void> {
   const { ports, recorder, abort } = advance;
   const { step } = attempt.unit;
-  const over = new AbortController();
+  let unannounce: (() => void) | undefined;
   if (needsIntent(attempt.effect)) {
     await recorder.record(startOf(attempt));
     ports.failpoint('after_intent');
   } else {
-    announce(advance, attempt, over.signal);
+    unannounce = ports.clock.after(ANNOUNCE_AFTER_MS, () => recorder.note(startOf(attempt)));
   }
   let result: SkillResult;
   try {
@@ -148,7 +146,7 @@ async function make(
     ports.failpoint('during_skill');
     result = await call;
   } finally {
-    over.abort(DONE);
+    unannounce?.();
   }
   ports.failpoint('before_checkpoint');
   if (!(await parksAfter(result))) await settleAttempt(advance, attempt, result);
@@ -162,12 +160,6 @@ function startOf(attempt: Attempt): Change {
     { type: 'step.started', step: unit.key, skill: skill.name, attempt: number, effect },
     recordOf(attempt, { status: 'started' }, { startedAt }),
   );
-}
-
-function announce({ ports, recorder }: Advance, attempt: Attempt, over: AbortSignal): void {
-  void ports.clock.sleep(ANNOUNCE_AFTER_MS, over).then(() => {
-    if (!over.aborted) recorder.note(startOf(attempt));
-  });
 }
 
 async function failBeforeStart(advance: Advance, unit: Unit, failure: Failure): Promise<void> {

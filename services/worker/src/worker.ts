@@ -1,6 +1,15 @@
 import type { Config } from '@aos/config';
-import type { Ending, Failpoint } from '@aos/engine';
-import { letGo, openJournal, openQueue, take, type Database } from '@aos/store';
+import type { Failpoint } from '@aos/engine';
+import {
+  letGo,
+  openJournal,
+  openQueue,
+  take,
+  type Claim,
+  type Database,
+  type Journal,
+  type Queue,
+} from '@aos/store';
 import type { Telemetry } from '@aos/telemetry';
 
 import type { Capabilities } from './capabilities.ts';
@@ -86,10 +95,9 @@ async function live(options: WorkerOptions): Promise<void> {
       slots: config.worker.slots,
       take: (max) => take(database, queue, session.uuid, max),
       advance: (claim, control) =>
-        runner(claim, control).catch(async (error: unknown): Promise<Ending> => {
+        runner(claim, control).catch((error: unknown) => {
           onError(error);
-          await letGo(database, queue, claim, LET_GO_PAUSE_MS).catch(onError);
-          return 'released';
+          return giveBack(options, queue, journal, claim).catch(onError);
         }),
       stop,
       hurry,
@@ -117,4 +125,16 @@ async function live(options: WorkerOptions): Promise<void> {
     await targets.stop();
     await queue.stop();
   }
+}
+
+/** A run that can neither go on nor be ended. */
+async function giveBack(
+  { database }: WorkerOptions,
+  queue: Queue,
+  journal: Journal,
+  claim: Claim,
+): Promise<void> {
+  // What of it is still on its way must not arrive after the epoch was raised.
+  await journal.settled(claim);
+  await letGo(database, queue, claim, LET_GO_PAUSE_MS);
 }
