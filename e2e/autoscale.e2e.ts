@@ -8,6 +8,7 @@ import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
+import { violationsOf } from '@aos/checker';
 import { startPageServer } from '@aos/testing';
 
 import { eventually, journalFaults } from './checks.ts';
@@ -91,6 +92,7 @@ test('workers come with the load and go with it, and no run notices', async (t) 
   assert.equal(await count(stack, `from aos.events where type = 'run.released'`), 0);
   assert.equal(await count(stack, `from aos.workers where state = 'lost'`), 0);
   assert.deepEqual(await journalFaults(stack.database), []);
+  assert.deepEqual(await violationsOf({ databaseUrl: stack.databaseUrl }), []);
   const decisions = it.said().match(/\d -> \d/g) ?? [];
   const signs = decisions.map((text) => Math.sign(Number(text.at(-1)) - Number(text[0])));
   const turns = signs.filter((sign, at) => at > 0 && sign !== signs[at - 1]).length;

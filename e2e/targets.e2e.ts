@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 
+import { violationsOf } from '@aos/checker';
 import { rampAt } from '@aos/core';
 
 import { eventually, journalFaults } from './checks.ts';
@@ -141,6 +142,7 @@ for (const { fault, runs } of cases) {
       runs,
     );
     assert.deepEqual(await journalFaults(stack.database), []);
+    assert.deepEqual(await violationsOf({ databaseUrl: stack.databaseUrl }), []);
     await eventually(async () =>
       (await stack.client.targets.list()).items.length === 0 ? true : undefined,
     );

@@ -76,7 +76,7 @@ async function live(options: WorkerOptions): Promise<void> {
       skills: capabilities.skills.manifests(),
       onWork: () => pool?.wake(),
       onCancel: (runUuid, by) => pool?.cancel(runUuid, by),
-      onTargets: () => targets.look(),
+      onTargets: targets.look,
     });
     const journal = openJournal(database, queue, {
       workerUuid: session.uuid,
@@ -109,11 +109,7 @@ async function live(options: WorkerOptions): Promise<void> {
     stop.addEventListener('abort', () => void session.stopping().catch(onError), {
       signal: session.lost,
     });
-    telemetry.log.info('worker.ready', {
-      workerId: `wrk_${session.uuid}`,
-      slots: config.worker.slots,
-    });
-    options.onReadiness(undefined);
+    tellReady(options, session.uuid);
 
     await pool.run();
     options.onReadiness('The worker is stopping.');
@@ -125,6 +121,11 @@ async function live(options: WorkerOptions): Promise<void> {
     await targets.stop();
     await queue.stop();
   }
+}
+
+function tellReady({ config, telemetry, onReadiness }: WorkerOptions, uuid: string): void {
+  telemetry.log.info('worker.ready', { workerId: `wrk_${uuid}`, slots: config.worker.slots });
+  onReadiness(undefined);
 }
 
 /** A run that can neither go on nor be ended. */
