@@ -1,7 +1,7 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { loadLocalConfig } from '@aos/config';
+import { loadLocalConfig, type LocalConfig } from '@aos/config';
 import { AosError, PACE } from '@aos/core';
 import { createClient } from '@aos/sdk';
 
@@ -9,6 +9,7 @@ import { parseAutoscaleArguments } from './autoscale-arguments.ts';
 import { autoscale } from './autoscaler.ts';
 import { serviceEnvironment } from './environment.ts';
 import { createFleet } from './fleet.ts';
+import { runningDatabase, type WorkerDatabase } from './running-database.ts';
 import { startService } from './service.ts';
 import { onStopSignals } from './stop-signals.ts';
 
@@ -37,14 +38,19 @@ async function main(
   const { graceMs, downAfterMs, ...limits } = parseAutoscaleArguments(args);
   const config = loadLocalConfig(environment);
   const { AOS_URL: url, AOS_API_KEY: apiKey } = environment;
-  if (!config.databaseUrl) {
+  const database = databaseOf(config);
+  if (!database) {
     throw new TypeError('Workers need a database: set DATABASE_URL to the one that the API uses.');
   }
   if (!url || !apiKey) throw new TypeError('Set AOS_URL and AOS_API_KEY to those of the API.');
   const env = serviceEnvironment('worker', environment, {
-    DATABASE_URL: config.databaseUrl,
+    DATABASE_URL: database.workerUrl,
     WORKER_PORT: '0', // several cannot share one port
     WORKER_GRACE_MS: String(graceMs),
+    ...(database.queryConnections &&
+      !config.hasQueryConnections && {
+        AOS_QUERY_CONNECTIONS: JSON.stringify(database.queryConnections),
+      }),
   });
   const fleet = createFleet({
     graceMs: graceMs + SETTLE_MS,
@@ -79,6 +85,11 @@ async function main(
     signals.dispose();
   }
   return 0;
+}
+
+/** The one that was given, or that of the stack that runs here. */
+function databaseOf({ databaseUrl, home }: LocalConfig): WorkerDatabase | undefined {
+  return databaseUrl ? { workerUrl: databaseUrl } : runningDatabase(resolve(home));
 }
 
 function say(line: string): void {

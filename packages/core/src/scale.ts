@@ -135,7 +135,7 @@ export function pace(before: Pacing, desired: number, nowMs: number, how: Pace =
     return sinceMs < how.upEveryMs ? next : { ...next, workers: desired, changedAtMs: nowMs };
   }
   const enough = Math.max(...next.desired.map(({ workers }) => workers));
-  const steady = sinceMs >= Math.max(how.downEveryMs, 0) && enough < before.workers;
+  const steady = sinceMs >= how.downEveryMs && enough < before.workers;
   if (!steady) return next;
   const step = Math.max(1, Math.floor(before.workers / 4));
   return { ...next, workers: Math.max(enough, before.workers - step), changedAtMs: nowMs };

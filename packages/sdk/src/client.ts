@@ -36,6 +36,7 @@ import type {
 export interface RunFilter {
   readonly status?: string;
   readonly outcome?: string;
+  readonly waitingFor?: string;
   readonly agent?: string;
   readonly planner?: string;
   readonly tag?: string;

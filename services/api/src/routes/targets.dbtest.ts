@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { startTestApi, type TestApi } from '../api.fixture.ts';
-import { echoPlan } from '../api.fixture.ts';
+import { echoPlan, startTestApi, type TestApi } from '../api.fixture.ts';
 
 let aos: TestApi;
 before(async () => (aos = await startTestApi()));
@@ -66,6 +65,12 @@ test('a target is parked and released by hand, and tells who waits for it', asyn
   assert.match(why.reasons[0].detail, /No attempt is used up\. The run's own deadline, 20/);
   const { json: run } = await aos.ask(`/v1/runs/${id}`);
   assert.equal(run.waitingFor, 'target');
+  const { json: stuck } = await aos.ask('/v1/runs?waitingFor=target');
+  assert.deepEqual(
+    stuck.items.map((item: { id: string }) => item.id),
+    [id],
+  );
+  assert.deepEqual((await aos.ask('/v1/runs?waitingFor=retry')).json.items, []);
   const { json: steps } = await aos.ask(`/v1/runs/${id}/steps`);
   assert.equal(steps.items[0].target, TARGET);
 
