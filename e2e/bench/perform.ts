@@ -1,0 +1,45 @@
+import type { Said } from './program.ts';
+
+/** How long a piece of work took, and how much there was of it. */
+export interface Report {
+  readonly count: number;
+  readonly seconds: number;
+}
+
+/**
+ * The other end of `startProgram`: prepares, says that it is ready, works when told to go, and reports.
+ * Ends the process: whatever the libraries of a contestant keep open dies with it.
+ */
+export async function perform<T>(prepare: () => Promise<() => Promise<T>>): Promise<never> {
+  try {
+    const work = await prepare();
+    const told = new Promise((resolve) => process.once('message', resolve));
+    await say({ type: 'ready' });
+    await told;
+    await say({ type: 'done', report: await work() });
+    process.exit(0);
+  } catch (error) {
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    await say({ type: 'failed', reason });
+    process.exit(1);
+  }
+}
+
+/** Works on `count` items in `lanes` loops, and times it. */
+export async function timed(
+  count: number,
+  lanes: number,
+  work: (item: number, lane: number) => Promise<void>,
+): Promise<Report> {
+  const startedAt = performance.now();
+  let next = 0;
+  const loop = async (lane: number) => {
+    for (let item = next++; item < count; item = next++) await work(item, lane);
+  };
+  await Promise.all(Array.from({ length: lanes }, (_, lane) => loop(lane)));
+  return { count, seconds: (performance.now() - startedAt) / 1000 };
+}
+
+function say(said: Said): Promise<void> {
+  return new Promise((resolve) => process.send?.(said, () => resolve()));
+}

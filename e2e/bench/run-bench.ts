@@ -1,0 +1,63 @@
+import { onStopSignals } from '@aos/local';
+
+import type { BenchArguments } from './arguments.ts';
+import type { Bench, Measure } from './bench.ts';
+import { drain } from './measures/drain.ts';
+import { skipped, type Row } from './row.ts';
+import { startServer } from './server.ts';
+import { table } from './table.ts';
+
+const measures: readonly Measure[] = [drain];
+
+/** Takes the measures one after the other; returns the exit code. */
+export async function runBench(args: BenchArguments): Promise<number> {
+  const chosen = choose(args.only);
+  const rows: Row[] = [];
+  await using server = await startServer();
+  const end = () => {
+    server.killNow();
+    process.exit(130);
+  };
+  const signals = onStopSignals(end);
+  signals.stop.addEventListener('abort', end);
+  const bench: Bench = {
+    server,
+    rounds: args.rounds,
+    count: (normal) => Math.max(1, Math.round(normal * args.scale)),
+    say: toPeople,
+    profileFlags:
+      args.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${args.profile}`],
+  };
+  for (const measure of chosen) {
+    toPeople(`${measure.name}: ${measure.about}`);
+    for (const row of await taken(measure, bench)) {
+      rows.push(row);
+      if (args.json) process.stdout.write(`${JSON.stringify(row)}\n`);
+    }
+  }
+  signals.dispose();
+  if (!args.json) for (const line of table(rows)) process.stdout.write(`${line}\n`);
+  return rows.every(({ value }) => value === null) ? 1 : 0;
+}
+
+/** A measure that fails is told, and the next one is taken all the same. */
+async function taken(measure: Measure, bench: Bench): Promise<readonly Row[]> {
+  try {
+    return await measure.take(bench);
+  } catch (error) {
+    return [skipped(measure.name, '', error instanceof Error ? error.message : String(error))];
+  }
+}
+
+function choose(only: readonly string[]): readonly Measure[] {
+  const unknown = only.find((name) => !measures.some((measure) => measure.name === name));
+  if (unknown !== undefined) {
+    const names = measures.map(({ name }) => name).join(', ');
+    throw new TypeError(`There is no measure ${JSON.stringify(unknown)}; there are ${names}.`);
+  }
+  return only.length === 0 ? measures : measures.filter(({ name }) => only.includes(name));
+}
+
+function toPeople(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
