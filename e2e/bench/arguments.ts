@@ -9,7 +9,7 @@ export interface BenchArguments {
   readonly rounds: number;
   /** All counts of runs are multiplied by it. */
   readonly scale: number;
-  /** A folder that gets a CPU profile of every worker of `drain`; profiled, it is slower. */
+  /** A folder for CPU profiles of the worker of `drain` and the API of `accept`, which are slower then. */
   readonly profile?: string;
 }
 
@@ -19,7 +19,7 @@ export const BENCH_USAGE = `Usage: npm run bench -- [options]
   --json          one JSON object a row, nothing else, on stdout
   --rounds <n>    rounds that alternate between AOS and its references (3)
   --scale <x>     multiplies all counts of runs (1); 0.1 for a first look
-  --profile <dir> writes CPU profiles of the workers of drain there
+  --profile <dir> writes CPU profiles of drain's worker and accept's API there
   --help`;
 
 const ROUNDS_MAX = 20;

@@ -4,12 +4,11 @@ import type { Server } from './server.ts';
 /** What measures have in common. */
 export interface Bench {
   readonly server: Server;
-  readonly rounds: number;
+  /** How often, and who hears of each round. */
+  readonly rounds: { readonly rounds: number; readonly say: (line: string) => void };
   /** A number of runs, scaled by the option `--scale`. */
   count(normal: number): number;
-  /** Progress, for people. */
-  say(line: string): void;
-  /** Flags of Node that make the workers which are measured write a CPU profile; usually none. */
+  /** Flags of Node that make the processes which are measured write a CPU profile; usually none. */
   readonly profileFlags: readonly string[];
 }
 

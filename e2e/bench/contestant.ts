@@ -1,7 +1,9 @@
+import type { Bench } from './bench.ts';
 import { observe, type Cost } from './observe.ts';
-import { startProgram } from './program.ts';
 import type { Report } from './perform.ts';
-import type { Server } from './server.ts';
+import { startProgram } from './program.ts';
+import type { Side } from './rounds.ts';
+import { STEPS } from './workload.ts';
 
 /** What one contestant did in one round. */
 export interface Sample {
@@ -11,40 +13,28 @@ export interface Sample {
   readonly cost: Cost;
 }
 
-/** Somebody who drains workflows, or a limit that is measured the same way. */
-export interface Contestant {
-  readonly name: string;
-  /** What must be known to read its numbers. */
-  readonly note?: string;
-  /** Of a normal round: slow ones do less, so that all take about the same time. */
-  readonly share: number;
-  drain(count: number): Promise<Sample>;
-}
+export const PROGRAM_LIMIT_MS = 300_000;
 
-const LIMIT_MS = 300_000;
-
-/** A contestant that is one program on an empty database. */
-export function programContestant(
-  server: Server,
+/** A limit that is measured like a contestant: one program on an empty database. */
+export function reference(
+  { server }: Bench,
   options: {
     readonly name: string;
     readonly file: URL;
-    readonly args?: readonly string[];
-    readonly share?: number;
+    readonly args: readonly string[];
     readonly note?: string;
     /** Work items in one workflow, where the program counts smaller ones. */
     readonly itemsPerWorkflow?: number;
   },
-): Contestant {
-  const { name, file, args = [], share = 1, note, itemsPerWorkflow = 1 } = options;
+): Side<Sample> {
+  const { name, file, args, note, itemsPerWorkflow = 1 } = options;
   return {
     name,
-    share,
     ...(note !== undefined && { note }),
-    async drain(count) {
+    async take() {
       await using database = await server.database();
-      await using program = await startProgram(file, [database.url, `${count}`, ...args], {
-        limitMs: LIMIT_MS,
+      await using program = await startProgram(file, [database.url, ...args], {
+        limitMs: PROGRAM_LIMIT_MS,
       });
       await database.settle();
       const [report, cost] = await observe(server, database.url, program.pid, () =>
@@ -55,40 +45,60 @@ export function programContestant(
   };
 }
 
-/** A B A B …, every second round backwards: what drifts, drifts for all. A contestant that fails drops out. */
-export async function interleave(
-  contestants: readonly Contestant[],
-  options: {
-    readonly rounds: number;
-    readonly count: number;
-    readonly say: (line: string) => void;
+export function perStep(bench: Bench, workflows: number): Side<Sample> {
+  return reference(bench, {
+    name: 'one commit per step, 32 connections',
+    file: new URL('references/commit-per-step.program.ts', import.meta.url),
+    args: [`${workflows * STEPS}`],
+    itemsPerWorkflow: STEPS,
+  });
+}
+
+export function writeSet(bench: Bench, workflows: number): Side<Sample> {
+  return reference(bench, {
+    name: 'whole write set, batches of 50',
+    file: new URL('references/write-set.program.ts', import.meta.url),
+    args: [`${workflows}`, '50'],
+    note: 'with enqueue, no logic',
+  });
+}
+
+/** Every reading a drain has, of whoever drains. */
+export const readings = [
+  { measure: 'runs', unit: 'runs/s', value: ({ count, seconds }: Sample) => count / seconds },
+  {
+    measure: 'steps',
+    unit: 'steps/s',
+    value: ({ count, seconds }: Sample) => (count * STEPS) / seconds,
   },
-): Promise<Results> {
-  const samples = new Map<string, Sample[]>();
-  const failed = new Map<string, string>();
-  for (let round = 0; round < options.rounds; round++) {
-    for (const one of round % 2 === 0 ? contestants : contestants.toReversed()) {
-      if (failed.has(one.name)) continue;
-      const count = Math.max(1, Math.round(options.count * one.share));
-      try {
-        const sample = await one.drain(count);
-        samples.set(one.name, [...(samples.get(one.name) ?? []), sample]);
-        options.say(`  round ${round + 1}: ${one.name} ${told(sample)}`);
-      } catch (error) {
-        failed.set(one.name, error instanceof Error ? error.message : String(error));
-        options.say(`  round ${round + 1}: ${one.name} failed: ${failed.get(one.name)}`);
-      }
-    }
-  }
-  return { samples, failed };
+  { measure: 'cpu', unit: 's/1000 runs', value: cpuPer1000 },
+  {
+    measure: 'cpu.database',
+    unit: 's/1000 runs',
+    value: ({ cost, count }: Sample) => (cost.databaseCpuS * 1000) / count,
+  },
+  {
+    measure: 'cpu.worker',
+    unit: 's/1000 runs',
+    value: ({ cost, count }: Sample) => (cost.workerCpuS * 1000) / count,
+  },
+  {
+    measure: 'transactions',
+    unit: 'writes/run',
+    value: ({ cost, count }: Sample) => cost.transactions / count,
+  },
+  {
+    measure: 'wal',
+    unit: 'KB/run',
+    value: ({ cost, count }: Sample) => cost.walBytes / 1024 / count,
+  },
+] as const;
+
+export function tell(sample: Sample): string {
+  const { count, seconds } = sample;
+  return `${Math.round(count / seconds)}/s, ${cpuPer1000(sample).toFixed(3)} CPU s per 1000`;
 }
 
-export interface Results {
-  readonly samples: ReadonlyMap<string, readonly Sample[]>;
-  readonly failed: ReadonlyMap<string, string>;
-}
-
-function told({ count, seconds, cost }: Sample): string {
-  const cpu = ((cost.databaseCpuS + cost.workerCpuS) * 1000) / count;
-  return `${Math.round(count / seconds)}/s, ${cpu.toFixed(3)} CPU s per 1000`;
+function cpuPer1000({ cost, count }: Sample): number {
+  return ((cost.databaseCpuS + cost.workerCpuS) * 1000) / count;
 }

@@ -44,6 +44,8 @@ interface Watch extends AsyncDisposable {
 
 async function openWatch(url: string): Promise<Watch> {
   const client = new Client({ connectionString: url });
+  // A lost connection is told by the query that fails.
+  client.on('error', () => {});
   await client.connect();
   return {
     async counters() {

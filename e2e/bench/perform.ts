@@ -25,6 +25,11 @@ export async function perform<T>(prepare: () => Promise<() => Promise<T>>): Prom
   }
 }
 
+/** A program that only answers: it says where, and is ended by the bench. */
+export function serve(port: number): Promise<void> {
+  return say({ type: 'ready', port });
+}
+
 /** Works on `count` items in `lanes` loops, and times it. */
 export async function timed(
   count: number,

@@ -10,9 +10,11 @@ import {
   type Acceptor,
   type Database,
 } from '@aos/store';
+
+import { eventually } from '../checks.ts';
 import { startService, type ServiceProcess } from '../process.ts';
 import type { BenchDatabase, Server } from './server.ts';
-import { PAYLOAD, PLAN } from './workload.ts';
+import { PAYLOAD, PLAN, STEPS } from './workload.ts';
 
 /** AOS as it ships, on a database of its own: what it stores is stored by its own code and processes. */
 export interface Product extends AsyncDisposable {
@@ -20,16 +22,19 @@ export interface Product extends AsyncDisposable {
   /** As the owner: to ask what is stored. */
   readonly owner: Database;
   readonly base: BenchDatabase;
-  /** Accepts runs the way the API does, with so many requests under way; resolves when all are stored. */
+  /** Accepts runs the way the API does, with 512 callers; resolves when all are stored. */
   load(count: number, more?: Partial<Acceptance>): Promise<void>;
   startWorker(env?: Environment, execArgv?: readonly string[]): Promise<ServiceProcess>;
-  startApi(env?: Environment): Promise<ServiceProcess>;
+  startApi(env?: Environment, execArgv?: readonly string[]): Promise<ServiceProcess>;
+  /** By a worker that comes and goes: an API without any knows no skill. */
+  publishSkills(): Promise<void>;
   newKeys(count: number): Promise<string[]>;
 }
 
 type Environment = Readonly<Record<string, string>>;
 
 const CALLERS = 512;
+const FINISH_LIMIT_MS = 600_000;
 
 export async function installProduct(server: Server): Promise<Product> {
   await using started = new AsyncDisposableStack();
@@ -49,27 +54,56 @@ export async function installProduct(server: Server): Promise<Product> {
   started.defer(() => queue.stop());
   const acceptor = createAcceptor(api, queue);
   started.defer(() => acceptor.close());
-  const common = { DATABASE_URL: base.url, HOST: '127.0.0.1', LOG_LEVEL: 'info' };
   const all = started.move();
-  const start = async (
-    name: 'api' | 'worker',
-    env: Environment,
-    execArgv: readonly string[] = [],
-  ) => {
+  const start = async (name: 'api' | 'worker', env: Environment, execArgv: readonly string[]) => {
+    const common = { DATABASE_URL: base.url, HOST: '127.0.0.1', LOG_LEVEL: 'info' };
     const options = { logFile: `${server.dir}/${name}.log`, execArgv };
     return all.use(await startService(name, { ...common, ...env }, options));
   };
+  const startWorker: Product['startWorker'] = (env = {}, execArgv = []) =>
+    start('worker', { WORKER_PORT: '0', ...env }, execArgv);
   return {
     base,
     databaseUrl: base.url,
     owner,
     load: (count, more) => load(acceptor, count, more),
-    startWorker: (env = {}, execArgv = []) =>
-      start('worker', { WORKER_PORT: '0', ...env }, execArgv),
-    startApi: (env = {}) => start('api', { PORT: '0', ...env }),
+    startWorker,
+    startApi: (env = {}, execArgv = []) => start('api', { PORT: '0', ...env }, execArgv),
+    async publishSkills() {
+      const worker = await startWorker();
+      worker.kill('SIGTERM');
+      await worker.exited;
+    },
     newKeys: (count) => newKeys(owner, count),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
+}
+
+export function untilFinished({ owner }: Product): Promise<true> {
+  return eventually(async () => {
+    const [left] = await owner.query(`select 1 from aos.runs where status <> 'finished' limit 1`);
+    return left === undefined ? true : undefined;
+  }, FINISH_LIMIT_MS);
+}
+
+/** Nothing is missing, nothing failed. */
+export async function assertAllSucceeded({ owner }: Product, count: number): Promise<void> {
+  const [row] = await owner.query<{ runs: number; steps: number }>(
+    `select count(*)::int as runs,
+            (select count(*)::int from aos.steps where status = 'completed') as steps
+       from aos.runs where outcome = 'succeeded'`,
+  );
+  if (row?.runs !== count || row.steps !== count * STEPS) {
+    throw new Error(`Of ${count} runs ${row?.runs} succeeded, with ${row?.steps} steps.`);
+  }
+}
+
+/** From the first start to the last end, by the clock of the database. */
+export async function workSeconds({ owner }: Product): Promise<number> {
+  const [row] = await owner.query<{ seconds: number }>(
+    `select extract(epoch from max(finished_at) - min(started_at))::float8 as seconds from aos.runs`,
+  );
+  return row?.seconds ?? Number.NaN;
 }
 
 async function load(acceptor: Acceptor, count: number, more: Partial<Acceptance> = {}) {

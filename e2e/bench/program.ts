@@ -4,13 +4,15 @@ import { once } from 'node:events';
 /** A program that does the work of one contestant in a process of its own. */
 export interface Program extends AsyncDisposable {
   readonly pid: number;
+  /** Where it listens, when it is a server. */
+  readonly port: number;
   /** Tells it to begin; resolves with what it reports at its end. */
   go<T>(): Promise<T>;
 }
 
 /** What a program says to the bench, and what it hears: `go`, once. */
 export type Said =
-  | { readonly type: 'ready' }
+  | { readonly type: 'ready'; readonly port?: number }
   | { readonly type: 'done'; readonly report: unknown }
   | { readonly type: 'failed'; readonly reason: string };
 
@@ -32,12 +34,13 @@ export async function startProgram(
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   let told = '';
+  let port = 0;
   child.stderr
     ?.setEncoding('utf8')
     .on('data', (text: string) => (told = (told + text).slice(-4_000)));
   const exited = once(child, 'exit');
   const hear = (type: 'ready' | 'done', limitMs: number) =>
-    new Promise<unknown>((resolve, reject) => {
+    new Promise<Said>((resolve, reject) => {
       const timer = setTimeout(() => fail(`was not ${type} within ${limitMs} ms`), limitMs);
       const fail = (why: string) => {
         clearTimeout(timer);
@@ -47,16 +50,21 @@ export async function startProgram(
         if (said.type === 'failed') return fail(said.reason);
         if (said.type !== type) return;
         clearTimeout(timer);
-        resolve(said.type === 'done' ? said.report : undefined);
+        if (said.type === 'ready') port = said.port ?? 0;
+        resolve(said);
       });
       void exited.then(([code, signal]) => fail(`ended with ${code ?? signal}`));
     });
   const program: Program = {
     pid: child.pid ?? 0,
-    go<T>() {
+    get port() {
+      return port;
+    },
+    async go<T>() {
       const done = hear('done', options.limitMs);
       child.send('go');
-      return done as Promise<T>;
+      const said = await done;
+      return (said.type === 'done' ? said.report : undefined) as T;
     },
     async [Symbol.asyncDispose]() {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');

@@ -24,7 +24,7 @@ await perform(async () => {
   );
   const output = JSON.stringify(PAYLOAD);
   return () =>
-    timed(Number(count) * STEPS, CONNECTIONS, async (item, lane) => {
+    timed(Number(count), CONNECTIONS, async (item, lane) => {
       const values = [randomUUID(), item % STEPS, output];
       await clients[lane]?.query({ name: 'insert', text: INSERT, values });
     });
