@@ -9,6 +9,10 @@ export interface BenchArguments {
   readonly rounds: number;
   /** All counts of runs are multiplied by it. */
   readonly scale: number;
+  /** Queued runs of `backlog`. */
+  readonly backlog: number;
+  /** Length of `soak`. */
+  readonly minutes: number;
   /** A folder for CPU profiles of the worker of `drain` and the API of `accept`, which are slower then. */
   readonly profile?: string;
 }
@@ -19,11 +23,15 @@ export const BENCH_USAGE = `Usage: npm run bench -- [options]
   --json          one JSON object a row, nothing else, on stdout
   --rounds <n>    rounds that alternate between AOS and its references (3)
   --scale <x>     multiplies all counts of runs (1); 0.1 for a first look
+  --backlog <n>   queued runs of backlog (100000)
+  --minutes <n>   length of soak (1)
   --profile <dir> writes CPU profiles of drain's worker and accept's API there
   --help`;
 
 const ROUNDS_MAX = 20;
 const SCALE_MAX = 100;
+const BACKLOG_MAX = 10_000_000;
+const MINUTES_MAX = 24 * 60;
 
 /** Throws a TypeError with a sentence for what it does not understand. */
 export function parseBenchArguments(args: readonly string[]): BenchArguments {
@@ -36,6 +44,8 @@ export function parseBenchArguments(args: readonly string[]): BenchArguments {
       json: { type: 'boolean', default: false },
       rounds: { type: 'string', default: '3' },
       scale: { type: 'string', default: '1' },
+      backlog: { type: 'string', default: '100000' },
+      minutes: { type: 'string', default: '1' },
       profile: { type: 'string' },
     },
   });
@@ -45,6 +55,8 @@ export function parseBenchArguments(args: readonly string[]): BenchArguments {
     only: values.only,
     json: values.json,
     rounds: number('rounds', values.rounds, { min: 1, max: ROUNDS_MAX, whole: true }),
+    backlog: number('backlog', values.backlog, { min: 1, max: BACKLOG_MAX, whole: true }),
+    minutes: number('minutes', values.minutes, { min: 0.1, max: MINUTES_MAX }),
     scale: number('scale', values.scale, { min: 0.001, max: SCALE_MAX }),
   };
 }

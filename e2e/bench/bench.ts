@@ -8,6 +8,10 @@ export interface Bench {
   readonly rounds: { readonly rounds: number; readonly say: (line: string) => void };
   /** A number of runs, scaled by the option `--scale`. */
   count(normal: number): number;
+  /** Queued runs of `backlog`. */
+  readonly backlog: number;
+  /** Length of `soak`. */
+  readonly minutes: number;
   /** Flags of Node that make the processes which are measured write a CPU profile; usually none. */
   readonly profileFlags: readonly string[];
 }

@@ -98,12 +98,16 @@ export async function assertAllSucceeded({ owner }: Product, count: number): Pro
   }
 }
 
-/** From the first start to the last end, by the clock of the database. */
-export async function workSeconds({ owner }: Product): Promise<number> {
-  const [row] = await owner.query<{ seconds: number }>(
-    `select extract(epoch from max(finished_at) - min(started_at))::float8 as seconds from aos.runs`,
+/** Ended runs, and the seconds from the first start to the last end by the clock of the database. */
+export async function workDone({
+  owner,
+}: Product): Promise<{ readonly count: number; readonly seconds: number }> {
+  const [row] = await owner.query<{ count: number; seconds: number }>(
+    `select count(*)::int as count,
+            extract(epoch from max(finished_at) - min(started_at))::float8 as seconds
+       from aos.runs where finished_at is not null`,
   );
-  return row?.seconds ?? Number.NaN;
+  return row ?? { count: 0, seconds: Number.NaN };
 }
 
 async function load(acceptor: Acceptor, count: number, more: Partial<Acceptance> = {}) {

@@ -3,17 +3,29 @@ import { onStopSignals } from '@aos/local';
 import type { BenchArguments } from './arguments.ts';
 import type { Bench, Measure } from './bench.ts';
 import { accept } from './measures/accept.ts';
+import { backlog } from './measures/backlog.ts';
 import { drain } from './measures/drain.ts';
 import { http } from './measures/http.ts';
 import { idle } from './measures/idle.ts';
 import { live } from './measures/live.ts';
 import { memory } from './measures/memory.ts';
 import { recovery } from './measures/recovery.ts';
+import { soak } from './measures/soak.ts';
 import { skipped, type Row } from './row.ts';
 import { startServer } from './server.ts';
 import { table } from './table.ts';
 
-const measures: readonly Measure[] = [drain, live, http, accept, idle, recovery, memory];
+const measures: readonly Measure[] = [
+  drain,
+  live,
+  http,
+  accept,
+  idle,
+  recovery,
+  memory,
+  backlog,
+  soak,
+];
 
 /** Takes the measures one after the other; returns the exit code. */
 export async function runBench(args: BenchArguments): Promise<number> {
@@ -30,6 +42,8 @@ export async function runBench(args: BenchArguments): Promise<number> {
     server,
     rounds: { rounds: args.rounds, say: toPeople },
     count: (normal) => Math.max(1, Math.round(normal * args.scale)),
+    backlog: args.backlog,
+    minutes: args.minutes,
     profileFlags:
       args.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${args.profile}`],
   };

@@ -2,7 +2,7 @@ import type { ServiceProcess } from '../../process.ts';
 import type { Bench, Measure } from '../bench.ts';
 import { perStep, readings, tell, writeSet, type Sample } from '../contestant.ts';
 import { observe } from '../observe.ts';
-import { assertAllSucceeded, installProduct, untilFinished, workSeconds } from '../product.ts';
+import { assertAllSucceeded, installProduct, untilFinished, workDone } from '../product.ts';
 import { interleave, rowsOf, type Side } from '../rounds.ts';
 import { STEPS } from '../workload.ts';
 
@@ -31,7 +31,7 @@ export function drained(bench: Bench, count: number): Side<Sample> {
         untilFinished(product),
       );
       await assertAllSucceeded(product, count);
-      const seconds = await workSeconds(product);
+      const { seconds } = await workDone(product);
       await writeProfile(bench, worker);
       return { count, seconds, cost };
     },
