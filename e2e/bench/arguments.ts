@@ -9,6 +9,8 @@ export interface BenchArguments {
   readonly rounds: number;
   /** All counts of runs are multiplied by it. */
   readonly scale: number;
+  /** Compare with other products; they are fetched when they are not there. */
+  readonly peers: boolean;
   /** Queued runs of `backlog`. */
   readonly backlog: number;
   /** Length of `soak`. */
@@ -23,6 +25,7 @@ export const BENCH_USAGE = `Usage: npm run bench -- [options]
   --json          one JSON object a row, nothing else, on stdout
   --rounds <n>    rounds that alternate between AOS and its references (3)
   --scale <x>     multiplies all counts of runs (1); 0.1 for a first look
+  --no-peers      compare with PostgreSQL, pg-boss and Express alone: fetches nothing
   --backlog <n>   queued runs of backlog (100000)
   --minutes <n>   length of soak (1)
   --profile <dir> writes CPU profiles of drain's worker and accept's API there
@@ -44,6 +47,7 @@ export function parseBenchArguments(args: readonly string[]): BenchArguments {
       json: { type: 'boolean', default: false },
       rounds: { type: 'string', default: '3' },
       scale: { type: 'string', default: '1' },
+      'no-peers': { type: 'boolean', default: false },
       backlog: { type: 'string', default: '100000' },
       minutes: { type: 'string', default: '1' },
       profile: { type: 'string' },
@@ -55,6 +59,7 @@ export function parseBenchArguments(args: readonly string[]): BenchArguments {
     only: values.only,
     json: values.json,
     rounds: number('rounds', values.rounds, { min: 1, max: ROUNDS_MAX, whole: true }),
+    peers: !values['no-peers'],
     backlog: number('backlog', values.backlog, { min: 1, max: BACKLOG_MAX, whole: true }),
     minutes: number('minutes', values.minutes, { min: 0.1, max: MINUTES_MAX }),
     scale: number('scale', values.scale, { min: 0.001, max: SCALE_MAX }),

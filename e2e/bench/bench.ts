@@ -1,3 +1,4 @@
+import type { Peer } from './peers/peers.ts';
 import type { Row } from './row.ts';
 import type { Server } from './server.ts';
 
@@ -8,6 +9,8 @@ export interface Bench {
   readonly rounds: { readonly rounds: number; readonly say: (line: string) => void };
   /** A number of runs, scaled by the option `--scale`. */
   count(normal: number): number;
+  /** Who is compared with; none when nobody is wanted. */
+  readonly peers: readonly Peer[];
   /** Queued runs of `backlog`. */
   readonly backlog: number;
   /** Length of `soak`. */

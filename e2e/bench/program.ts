@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
 /** A program that does the work of one contestant in a process of its own. */
@@ -17,6 +17,8 @@ export type Said =
   | { readonly type: 'failed'; readonly reason: string };
 
 const READY_TIMEOUT_MS = 120_000;
+/** For programs that have programs of their own to end. */
+const GRACE_MS = 3_000;
 
 /** Starts a program and waits until it is ready. It must be done `limitMs` after it was told to go. */
 export async function startProgram(
@@ -33,49 +35,55 @@ export async function startProgram(
     env: { PATH: process.env['PATH'] ?? '', ...options.env },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
-  let told = '';
-  let port = 0;
-  child.stderr
-    ?.setEncoding('utf8')
-    .on('data', (text: string) => (told = (told + text).slice(-4_000)));
+  const hear = createEar(child, file.pathname.split('/').at(-1) ?? '');
   const exited = once(child, 'exit');
-  const hear = (type: 'ready' | 'done', limitMs: number) =>
-    new Promise<Said>((resolve, reject) => {
-      const timer = setTimeout(() => fail(`was not ${type} within ${limitMs} ms`), limitMs);
-      const fail = (why: string) => {
-        clearTimeout(timer);
-        reject(new Error(`${file.pathname.split('/').at(-1)} ${why}. ${told}`));
-      };
-      child.on('message', (said: Said) => {
-        if (said.type === 'failed') return fail(said.reason);
-        if (said.type !== type) return;
-        clearTimeout(timer);
-        if (said.type === 'ready') port = said.port ?? 0;
-        resolve(said);
-      });
-      void exited.then(([code, signal]) => fail(`ended with ${code ?? signal}`));
-    });
-  const program: Program = {
-    pid: child.pid ?? 0,
-    get port() {
-      return port;
-    },
-    async go<T>() {
-      const done = hear('done', options.limitMs);
-      child.send('go');
-      const said = await done;
-      return (said.type === 'done' ? said.report : undefined) as T;
-    },
-    async [Symbol.asyncDispose]() {
-      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
-      await exited;
-    },
+  const dispose = async () => {
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
+    await exited;
+    clearTimeout(timer);
   };
   try {
-    await hear('ready', READY_TIMEOUT_MS);
-    return program;
+    const ready = await hear('ready', READY_TIMEOUT_MS);
+    return {
+      pid: child.pid ?? 0,
+      port: ready.port ?? 0,
+      async go<T>() {
+        const done = hear('done', options.limitMs);
+        child.send('go');
+        return (await done).report as T;
+      },
+      [Symbol.asyncDispose]: dispose,
+    };
   } catch (error) {
-    await program[Symbol.asyncDispose]();
+    await dispose();
     throw error;
   }
 }
+
+type Saying<K extends Said['type']> = Extract<Said, { readonly type: K }>;
+
+/** Waits for a word of the program. Its failure, its end and the end of the time are errors with a sentence. */
+function createEar(child: ChildProcess, name: string) {
+  let told = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    told = (told + text).slice(-STDERR_CHARS_MAX);
+  });
+  return <K extends 'ready' | 'done'>(type: K, limitMs: number) =>
+    new Promise<Saying<K>>((resolve, reject) => {
+      const fail = (why: string) => {
+        clearTimeout(timer);
+        reject(new Error(`${name} ${why}. ${told}`.trim()));
+      };
+      const timer = setTimeout(() => fail(`was not ${type} within ${limitMs} ms`), limitMs);
+      child.on('message', (said: Said) => {
+        if (said.type === 'failed') return fail(`failed: ${said.reason}`);
+        if (said.type !== type) return;
+        clearTimeout(timer);
+        resolve(said as Saying<K>);
+      });
+      child.once('exit', (code, signal) => fail(`ended with ${code ?? signal}`));
+    });
+}
+
+const STDERR_CHARS_MAX = 2_000;

@@ -11,6 +11,7 @@ import { live } from './measures/live.ts';
 import { memory } from './measures/memory.ts';
 import { recovery } from './measures/recovery.ts';
 import { soak } from './measures/soak.ts';
+import { peers } from './peers/peers.ts';
 import { skipped, type Row } from './row.ts';
 import { startServer } from './server.ts';
 import { table } from './table.ts';
@@ -42,6 +43,7 @@ export async function runBench(args: BenchArguments): Promise<number> {
     server,
     rounds: { rounds: args.rounds, say: toPeople },
     count: (normal) => Math.max(1, Math.round(normal * args.scale)),
+    peers: args.peers ? peers : [],
     backlog: args.backlog,
     minutes: args.minutes,
     profileFlags:

@@ -1,6 +1,6 @@
 import type { ServiceProcess } from '../../process.ts';
 import type { Bench, Measure } from '../bench.ts';
-import { perStep, readings, tell, writeSet, type Sample } from '../contestant.ts';
+import { peerSide, perStep, pgBoss, readings, tell, writeSet, type Sample } from '../contestant.ts';
 import { observe } from '../observe.ts';
 import { assertAllSucceeded, installProduct, untilFinished, workDone } from '../product.ts';
 import { interleave, rowsOf, type Side } from '../rounds.ts';
@@ -14,7 +14,13 @@ export const drain: Measure = {
   about: `${STEPS} sequential steps of 1 KB, stored before, one worker: rate, CPU, commits, WAL`,
   async take(bench) {
     const count = bench.count(RUNS);
-    const sides = [drained(bench, count), perStep(bench, count), writeSet(bench, count * 2)];
+    const sides = [
+      drained(bench, count),
+      perStep(bench, count),
+      writeSet(bench, count * 2),
+      pgBoss(bench, count * 2),
+      ...bench.peers.map((peer) => peerSide(bench, peer, count)),
+    ];
     return rowsOf(await interleave(sides, { ...bench.rounds, tell }), 'drain', readings);
   },
 };

@@ -38,7 +38,7 @@ async function feed(product: Product, forMs: number): Promise<void> {
          select 1 from aos.runs where status <> 'finished' limit ${IN_FLIGHT}) as unfinished`,
     );
     const missing = IN_FLIGHT - (row?.open ?? 0);
-    if (missing > IN_FLIGHT / 4) await product.load(missing);
+    if (missing > IN_FLIGHT / 8) await product.load(missing);
     else await sleep(LOOK_EVERY_MS);
   }
 }
