@@ -15,7 +15,7 @@ export interface BenchArguments {
   readonly backlog: number;
   /** Length of `soak`. */
   readonly minutes: number;
-  /** A folder for CPU profiles of the worker of `drain` and the API of `accept`, which are slower then. */
+  /** A folder for CPU profiles and statements of `drain` and `accept`, which are slower then. */
   readonly profile?: string;
 }
 
@@ -28,7 +28,7 @@ export const BENCH_USAGE = `Usage: npm run bench -- [options]
   --no-peers      compare with PostgreSQL, pg-boss and Express alone: fetches nothing
   --backlog <n>   queued runs of backlog (100000)
   --minutes <n>   length of soak (1)
-  --profile <dir> writes CPU profiles of drain's worker and accept's API there
+  --profile <dir> of drain and accept: CPU profiles of worker and API, costliest statements
   --help`;
 
 const ROUNDS_MAX = 20;

@@ -1,4 +1,5 @@
 import type { Peer } from './peers/peers.ts';
+import type { Profile } from './profile.ts';
 import type { Row } from './row.ts';
 import type { Server } from './server.ts';
 
@@ -15,8 +16,7 @@ export interface Bench {
   readonly backlog: number;
   /** Length of `soak`. */
   readonly minutes: number;
-  /** Flags of Node that make the processes which are measured write a CPU profile; usually none. */
-  readonly profileFlags: readonly string[];
+  readonly profile?: Profile;
 }
 
 export interface Measure {

@@ -12,6 +12,7 @@ import { memory } from './measures/memory.ts';
 import { recovery } from './measures/recovery.ts';
 import { soak } from './measures/soak.ts';
 import { peers } from './peers/peers.ts';
+import { createProfile } from './profile.ts';
 import { skipped, type Row } from './row.ts';
 import { startServer } from './server.ts';
 import { table } from './table.ts';
@@ -32,7 +33,8 @@ const measures: readonly Measure[] = [
 export async function runBench(args: BenchArguments): Promise<number> {
   const chosen = choose(args.only);
   const rows: Row[] = [];
-  await using server = await startServer();
+  const profile = args.profile === undefined ? undefined : createProfile(args.profile);
+  await using server = await startServer(profile?.settings);
   const end = () => {
     server.killNow();
     process.exit(130);
@@ -46,8 +48,7 @@ export async function runBench(args: BenchArguments): Promise<number> {
     peers: args.peers ? peers : [],
     backlog: args.backlog,
     minutes: args.minutes,
-    profileFlags:
-      args.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${args.profile}`],
+    ...(profile && { profile }),
   };
   for (const measure of chosen) {
     toPeople(`${measure.name}: ${measure.about}`);

@@ -6,10 +6,10 @@ import { endPostgres, killPostgres, postmaster, startPostgres } from '@aos/local
 import { Client } from 'pg';
 
 /** Where servers, logs and peers live: on the disk that the clone lies on. */
-export const WORK = join(import.meta.dirname, '.work');
+const WORK = join(import.meta.dirname, '.work');
 
 /** As in production: what is acknowledged is on the disk. */
-export const SETTINGS = {
+const SETTINGS = {
   fsync: 'on',
   synchronous_commit: 'on',
   full_page_writes: 'on',
@@ -37,12 +37,16 @@ export interface BenchDatabase extends AsyncDisposable {
   settle(): Promise<void>;
 }
 
-export async function startServer(): Promise<Server> {
+export async function startServer(more: Readonly<Record<string, string>> = {}): Promise<Server> {
   mkdirSync(WORK, { recursive: true, mode: 0o700 });
   await sweep();
   const dir = join(WORK, `run-${process.pid}`);
   const postgres = join(dir, 'postgres');
-  const running = await startPostgres({ dir: postgres, version: '18', settings: SETTINGS });
+  const running = await startPostgres({
+    dir: postgres,
+    version: '18',
+    settings: { ...SETTINGS, ...more },
+  });
   return {
     dir,
     pid: postmaster(join(postgres, 'data'))?.pid ?? 0,

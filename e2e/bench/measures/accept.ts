@@ -1,6 +1,6 @@
 import type { Bench, Measure } from '../bench.ts';
 import { observe } from '../observe.ts';
-import { installProduct } from '../product.ts';
+import { assertStored, installProduct } from '../product.ts';
 import { startProgram } from '../program.ts';
 import { CALLERS, CONNECTIONS, sendRuns } from '../requests.ts';
 import { interleave, rowsOf, type Side } from '../rounds.ts';
@@ -39,19 +39,12 @@ export const accept: Measure = {
 
 async function ours(bench: Bench, count: number): Promise<Sample> {
   await using product = await installProduct(bench.server);
-  await product.publishSkills();
-  const api = await product.startApi({}, bench.profileFlags);
+  const api = await product.startApi({}, bench.profile?.flags);
   const keys = await product.newKeys(CALLERS);
-  await product.base.settle();
+  await bench.profile?.begin(product.databaseUrl);
   const sample = await shoot(bench, product.databaseUrl, api, keys, count);
-  const [row] = await product.owner.query<{ runs: number }>(
-    'select count(*)::int as runs from aos.runs',
-  );
-  if (row?.runs !== count) throw new Error(`${count} were acknowledged, ${row?.runs} are stored.`);
-  if (bench.profileFlags.length > 0) {
-    api.kill('SIGTERM');
-    await api.exited;
-  }
+  await assertStored(product, count);
+  await bench.profile?.end('accept', product.databaseUrl, api);
   return sample;
 }
 

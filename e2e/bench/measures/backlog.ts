@@ -54,7 +54,6 @@ async function pagesOver(bench: Bench, count: number): Promise<readonly PageTime
 }
 
 async function read(product: Product): Promise<readonly PageTimes[]> {
-  await product.publishSkills();
   const api = await product.startApi();
   const [apiKey = ''] = await product.newKeys(1);
   const pages = await takePages(`http://127.0.0.1:${api.port}`, apiKey);

@@ -1,4 +1,3 @@
-import type { ServiceProcess } from '../../process.ts';
 import type { Bench, Measure } from '../bench.ts';
 import { peerSide, perStep, pgBoss, readings, tell, writeSet, type Sample } from '../contestant.ts';
 import { observe } from '../observe.ts';
@@ -26,27 +25,22 @@ export const drain: Measure = {
 };
 
 export function drained(bench: Bench, count: number): Side<Sample> {
+  const { profile } = bench;
   return {
     name: 'aos',
     async take() {
       await using product = await installProduct(bench.server);
       await product.load(count);
       await product.base.settle();
-      const worker = await product.startWorker({}, bench.profileFlags);
+      await profile?.begin(product.databaseUrl);
+      const worker = await product.startWorker({}, profile?.flags);
       const [, cost] = await observe(bench.server, product.databaseUrl, worker.pid, () =>
         untilFinished(product),
       );
       await assertAllSucceeded(product, count);
       const { seconds } = await workDone(product);
-      await writeProfile(bench, worker);
+      await profile?.end('drain', product.databaseUrl, worker);
       return { count, seconds, cost };
     },
   };
-}
-
-/** A profile is written by a process that ends in order. */
-async function writeProfile({ profileFlags }: Bench, worker: ServiceProcess): Promise<void> {
-  if (profileFlags.length === 0) return;
-  worker.kill('SIGTERM');
-  await worker.exited;
 }
