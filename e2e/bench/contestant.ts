@@ -1,7 +1,6 @@
 import type { Bench } from './bench.ts';
 import { observe, type Cost } from './observe.ts';
 import type { Report } from './perform.ts';
-import { fetchPeer, type Peer } from './peers/peers.ts';
 import { startProgram } from './program.ts';
 import type { Side } from './rounds.ts';
 import { STEPS } from './workload.ts';
@@ -14,12 +13,7 @@ export interface Sample {
   readonly cost: Cost;
 }
 
-interface Launch {
-  readonly env: Readonly<Record<string, string>>;
-  readonly execArgv: readonly string[];
-}
-
-const PROGRAM_LIMIT_MS = 300_000;
+export const PROGRAM_LIMIT_MS = 300_000;
 
 /** A limit that is measured like a contestant: one program on an empty database. */
 export function reference(
@@ -31,20 +25,16 @@ export function reference(
     readonly note?: string;
     /** Work items in one workflow, where the program counts smaller ones. */
     readonly itemsPerWorkflow?: number;
-    /** Told before it starts; a reason not to start at all is thrown. */
-    readonly prepare?: () => Promise<Launch>;
   },
 ): Side<Sample> {
-  const { name, file, args, note, itemsPerWorkflow = 1, prepare } = options;
+  const { name, file, args, note, itemsPerWorkflow = 1 } = options;
   return {
     name,
     ...(note !== undefined && { note }),
     async take() {
-      const launch = await prepare?.();
       await using database = await server.database();
       await using program = await startProgram(file, [database.url, ...args], {
         limitMs: PROGRAM_LIMIT_MS,
-        ...launch,
       });
       await database.settle();
       const [report, cost] = await observe(server, database.url, program.pid, () =>
@@ -70,34 +60,6 @@ export function writeSet(bench: Bench, workflows: number): Side<Sample> {
     file: new URL('references/write-set.program.ts', import.meta.url),
     args: [`${workflows}`, '50'],
     note: 'with enqueue, no logic',
-  });
-}
-
-export function pgBoss(bench: Bench, workflows: number): Side<Sample> {
-  return reference(bench, {
-    name: 'pg-boss alone, chained batches of 500',
-    file: new URL('references/pg-boss.program.ts', import.meta.url),
-    args: [`${workflows}`],
-    note: 'a queue: no run, no history',
-  });
-}
-
-export function peerSide(bench: Bench, peer: Peer, workflows: number): Side<Sample> {
-  const { name, note, packages, share } = peer;
-  return reference(bench, {
-    name,
-    note,
-    file: new URL(`peers/${peer.folder}.program.ts`, import.meta.url),
-    args: [`${Math.ceil(workflows * share)}`],
-    async prepare() {
-      const env = {
-        PEER_FOLDER: await fetchPeer(peer),
-        PEER_PACKAGES: Object.keys(packages).join(','),
-        PEER_DATA: bench.server.dir,
-      };
-      const hook = new URL('peers/resolve-from.ts', import.meta.url).href;
-      return { env, execArgv: ['--import', hook] };
-    },
   });
 }
 

@@ -1,7 +1,8 @@
 import type { Bench, Measure } from '../bench.ts';
-import { peerSide, perStep, pgBoss, readings, tell, writeSet, type Sample } from '../contestant.ts';
+import { perStep, readings, tell, writeSet, type Sample } from '../contestant.ts';
 import { observe } from '../observe.ts';
 import { assertAllSucceeded, installProduct, untilFinished, workDone } from '../product.ts';
+import { rivalSides } from '../rivals.ts';
 import { interleave, rowsOf, type Side } from '../rounds.ts';
 import { STEPS } from '../workload.ts';
 
@@ -17,8 +18,7 @@ export const drain: Measure = {
       drained(bench, count),
       perStep(bench, count),
       writeSet(bench, count * 2),
-      pgBoss(bench, count * 2),
-      ...bench.peers.map((peer) => peerSide(bench, peer, count)),
+      ...rivalSides(bench, 'drain', count),
     ];
     return rowsOf(await interleave(sides, { ...bench.rounds, tell }), 'drain', readings);
   },

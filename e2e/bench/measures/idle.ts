@@ -5,30 +5,21 @@ import { Client } from 'pg';
 
 import type { Bench, Measure } from '../bench.ts';
 import { installProduct, type Product } from '../product.ts';
+import { IDLE_LOOK_EVERY_MS, REST_MS, WARM_UP, type IdleTimes } from '../play.ts';
+import { idleSides } from '../rivals.ts';
 import { interleave, rowsOf, type Reading, type Side } from '../rounds.ts';
 import { percentile } from '../statistics.ts';
 import { PAYLOAD, PLAN, STEPS } from '../workload.ts';
 
 const RUNS = 60;
-/** Done before the first one counts: code that has never run is compiled then. */
-const WARM_UP = 20;
-const LOOK_EVERY_MS = 1;
-const REST_MS = 20;
 const LIMIT_MS = 10_000;
-
-/** What one run takes when nobody else wants anything, in milliseconds from just before the POST. */
-interface Sample {
-  readonly answered: readonly number[];
-  readonly firstStep: readonly number[];
-  readonly completed: readonly number[];
-}
 
 export const idle: Measure = {
   name: 'idle',
   about: `one run at a time: from POST to the first step, and to completed after ${STEPS} steps`,
   async take(bench) {
     const count = Math.max(10, bench.count(RUNS));
-    const sides = [ours(bench, count), commits(bench, count)];
+    const sides = [ours(bench, count), commits(bench, count), ...idleSides(bench, count)];
     return rowsOf(await interleave(sides, { ...bench.rounds, tell }), 'idle', [
       ...quantiles('completed', (sample) => sample.completed),
       ...quantiles('first_step', (sample) => sample.firstStep),
@@ -37,7 +28,10 @@ export const idle: Measure = {
   },
 };
 
-function quantiles(name: string, of: (sample: Sample) => readonly number[]): Reading<Sample>[] {
+function quantiles(
+  name: string,
+  of: (sample: IdleTimes) => readonly number[],
+): Reading<IdleTimes>[] {
   return [50, 90, 99].map((percent) => ({
     measure: `${name}.p${percent}`,
     unit: 'ms',
@@ -45,11 +39,11 @@ function quantiles(name: string, of: (sample: Sample) => readonly number[]): Rea
   }));
 }
 
-function tell({ completed }: Sample): string {
+function tell({ completed }: IdleTimes): string {
   return `${percentile(completed, 50).toFixed(1)} ms`;
 }
 
-function ours(bench: Bench, count: number): Side<Sample> {
+function ours(bench: Bench, count: number): Side<IdleTimes> {
   return {
     name: 'aos',
     async take() {
@@ -88,7 +82,7 @@ async function seenFinished({ owner }: Product, runId: string): Promise<number> 
       [runId.slice('run_'.length)],
     );
     if (row) return now();
-    await sleep(LOOK_EVERY_MS);
+    await sleep(IDLE_LOOK_EVERY_MS);
   }
   throw new Error(`${runId} did not finish within ${LIMIT_MS} ms.`);
 }
@@ -103,7 +97,7 @@ async function firstStepAt({ owner }: Product, runId: string): Promise<number> {
 }
 
 /** As many durable commits, one after the other, as a run cannot do without: accept, claim, each step. */
-function commits(bench: Bench, count: number): Side<Sample> {
+function commits(bench: Bench, count: number): Side<IdleTimes> {
   const inRun = STEPS + 2;
   return {
     name: `${inRun} commits in a row`,

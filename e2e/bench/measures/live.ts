@@ -4,6 +4,7 @@ import type { Bench, Measure } from '../bench.ts';
 import { readings, tell, writeSet, type Sample } from '../contestant.ts';
 import { observe } from '../observe.ts';
 import { assertAllSucceeded, installProduct, untilFinished } from '../product.ts';
+import { rivalSides } from '../rivals.ts';
 import { interleave, rowsOf, type Side } from '../rounds.ts';
 
 const RUNS = 4_000;
@@ -14,7 +15,11 @@ export const live: Measure = {
   about: 'the same while the runs are being stored, from the first request to the last end',
   async take(bench) {
     const count = bench.count(RUNS);
-    const sides = [lived(bench, count), writeSet(bench, count * 2)];
+    const sides = [
+      lived(bench, count),
+      writeSet(bench, count * 2),
+      ...rivalSides(bench, 'live', count),
+    ];
     return rowsOf(await interleave(sides, { ...bench.rounds, tell }), 'live', readings);
   },
 };

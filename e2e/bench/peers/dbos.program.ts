@@ -1,18 +1,13 @@
 import { DBOS, DBOSClient } from '@dbos-inc/dbos-sdk';
 
-import { createDrainClock, openLook } from '../drain-clock.ts';
-import { perform, timed } from '../perform.ts';
+import { timed } from '../perform.ts';
+import { openLook, play } from '../play.ts';
 import { PAYLOAD, STEPS } from '../workload.ts';
 
-const QUEUE = 'bench';
-const WORKFLOW = 'passOn';
-const VERSION = 'bench';
+const OPTIONS = { queueName: 'bench', workflowName: 'passOn', appVersion: 'bench' };
 const LOADERS = 20;
-const [url = '', total] = process.argv.slice(2);
 
-await perform(async () => {
-  const count = Number(total);
-  const clock = createDrainClock();
+await play(async (url, clock, mode) => {
   const step = (value: unknown, n: number) =>
     DBOS.runStep(
       async () => {
@@ -27,27 +22,37 @@ await perform(async () => {
       for (let n = 1; n <= STEPS; n++) value = await step(value, n);
       return value;
     },
-    { name: WORKFLOW },
+    { name: OPTIONS.workflowName },
   );
   DBOS.setConfig({
     name: 'bench',
     systemDatabaseUrl: url,
     systemDatabasePoolSize: 20,
     logLevel: 'error',
-    applicationVersion: VERSION,
+    applicationVersion: OPTIONS.appVersion,
   });
   await DBOS.launch();
   const client = await DBOSClient.create({ systemDatabaseUrl: url, applicationName: 'bench' });
-  const options = { queueName: QUEUE, workflowName: WORKFLOW, appVersion: VERSION };
-  await timed(count, LOADERS, async () => void (await client.enqueue(options, PAYLOAD)));
-  await client.destroy();
-  const isOver = await openLook(
-    url,
-    `select 1 from dbos.workflow_status where status in ('ENQUEUED', 'PENDING') limit 1`,
-  );
-  return async () => {
-    // Nobody takes from a queue that is not registered: this is where the drain begins.
-    await DBOS.registerQueue(QUEUE, { workerConcurrency: 400, minPollingIntervalMs: 50 });
-    return clock.report(count, isOver);
+  const look = await openLook(url);
+  return {
+    load: async (count) =>
+      void (await timed(count, LOADERS, async () => void (await client.enqueue(OPTIONS, PAYLOAD)))),
+    // Nobody takes from a queue that is not registered: this is where the work begins.
+    start: async () =>
+      void (await DBOS.registerQueue(OPTIONS.queueName, {
+        workerConcurrency: 400,
+        minPollingIntervalMs: mode === 'idle' ? 10 : 50,
+      })),
+    isOver: async () =>
+      !(await look(
+        `select 1 from dbos.workflow_status where status in ('ENQUEUED', 'PENDING') limit 1`,
+      )),
+    async submit() {
+      const { workflowID } = await client.enqueue(OPTIONS, PAYLOAD);
+      return () =>
+        look(`select 1 from dbos.workflow_status where workflow_uuid = $1 and status = 'SUCCESS'`, [
+          workflowID,
+        ]);
+    },
   };
 });

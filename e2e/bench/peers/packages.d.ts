@@ -22,8 +22,7 @@ declare module '@dbos-inc/dbos-sdk' {
       enqueue(
         options: { queueName: string; workflowName: string; appVersion: string },
         input: unknown,
-      ): Promise<unknown>;
-      destroy(): Promise<void>;
+      ): Promise<{ readonly workflowID: string }>;
     }>;
   };
 }
@@ -38,7 +37,6 @@ declare module 'graphile-worker' {
   export function makeWorkerUtils(options: { connectionString: string }): Promise<{
     migrate(): Promise<void>;
     addJobs: AddJobs;
-    release(): Promise<void>;
   }>;
   export function run(options: {
     preset: Preset;
@@ -73,9 +71,9 @@ declare module '@restatedev/restate-sdk' {
 }
 
 declare module '@restatedev/restate-sdk-clients' {
+  type Calls = Record<string, (input: unknown) => Promise<unknown>>;
   export function connect(options: { url: string }): {
-    serviceSendClient(service: {
-      name: string;
-    }): Record<string, (input: unknown) => Promise<unknown>>;
+    serviceSendClient(service: { name: string }): Calls;
+    result(handle: unknown): Promise<unknown>;
   };
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 /** A product that does the same work in another way. */
 export interface Peer {
   readonly name: string;
+  /** Of its packages; the program is named like it. */
   readonly folder: string;
   readonly packages: Readonly<Record<string, string>>;
   /** Of a normal round: slow ones do less, so that all take about the same time. */
@@ -18,14 +19,14 @@ export const peers: readonly Peer[] = [
     folder: 'dbos',
     packages: { '@dbos-inc/dbos-sdk': '5.3.0' },
     share: 0.25,
-    note: 'worker concurrency 400, pool 20, poll 50 ms',
+    note: 'worker concurrency 400, pool 20, poll 50 ms (idle: 10 ms)',
   },
   {
     name: 'graphile-worker 0.18.0',
     folder: 'graphile-worker',
     packages: { 'graphile-worker': '0.18.0' },
     share: 0.5,
-    note: 'a queue: chained jobs, no run, no history; 24 jobs at once, local queue 100',
+    note: 'a queue: no run, no history; 24 jobs at once, local queue 100 (idle: none)',
   },
   {
     name: 'Restate 1.7.12',
@@ -36,7 +37,7 @@ export const peers: readonly Peer[] = [
       '@restatedev/restate-sdk-clients': '1.17.2',
     },
     share: 0.5,
-    note: 'its own log instead of PostgreSQL, 4 partitions; cpu.worker holds its server',
+    note: 'its own log, no PostgreSQL; 4 partitions; cpu.worker holds its server',
   },
 ];
 

@@ -8,8 +8,8 @@ import { freePort } from '@aos/local';
 import { serve, service, type Context } from '@restatedev/restate-sdk';
 import { connect } from '@restatedev/restate-sdk-clients';
 
-import { createDrainClock } from '../drain-clock.ts';
-import { perform, timed } from '../perform.ts';
+import { timed } from '../perform.ts';
+import { play } from '../play.ts';
 import { PAYLOAD, STEPS } from '../workload.ts';
 
 const PORTS = {
@@ -20,12 +20,10 @@ const PORTS = {
 };
 const LOADERS = 64;
 const START_LIMIT_MS = 60_000;
-const [, total] = process.argv.slice(2);
 
-await perform(async () => {
-  const count = Number(total);
-  const clock = createDrainClock();
+await play(async (_url, clock) => {
   const gate = Promise.withResolvers<void>();
+  let sent = 0;
   let done = 0;
   const passOn = service({
     name: 'passOn',
@@ -50,10 +48,21 @@ await perform(async () => {
   await register();
   const client = connect({ url: `http://127.0.0.1:${PORTS.ingress}` });
   const sender = client.serviceSendClient({ name: 'passOn' });
-  await timed(count, LOADERS, async () => void (await sender['run']?.(PAYLOAD)));
-  return async () => {
-    gate.resolve();
-    return clock.report(count, () => done >= count);
+  const send = async () => {
+    sent++;
+    await sender['run']?.(PAYLOAD);
+  };
+  return {
+    load: async (count) => void (await timed(count, LOADERS, send)),
+    start: async () => gate.resolve(),
+    isOver: async () => done >= sent,
+    async submit() {
+      let isDone = false;
+      // Its own client waits for the end: nobody else can see it sooner.
+      const handle = await sender['run']?.(PAYLOAD);
+      void client.result(handle).then(() => (isDone = true));
+      return async () => isDone;
+    },
   };
 });
 
