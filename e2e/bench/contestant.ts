@@ -54,6 +54,16 @@ export function perStep(bench: Bench, workflows: number): Side<Sample> {
   });
 }
 
+/** The same by a client in C, which takes less of the machine; where PostgreSQL's own tools are installed. */
+export function perStepByPgbench(bench: Bench, workflows: number): Side<Sample> {
+  return reference(bench, {
+    name: 'one commit per step, pgbench, 32 clients',
+    file: new URL('references/pgbench.program.ts', import.meta.url),
+    args: [`${workflows * STEPS}`],
+    itemsPerWorkflow: STEPS,
+  });
+}
+
 export function writeSet(bench: Bench, workflows: number): Side<Sample> {
   return reference(bench, {
     name: 'whole write set, batches of 50',

@@ -7,26 +7,31 @@ export interface Report {
 }
 
 /**
- * The other end of `startProgram`: prepares, says that it is ready, works when told to go, and reports.
- * Ends the process: whatever the libraries of a contestant keep open dies with it.
+ * The other end of `startProgram`: prepares, says that it is ready, works when told to go, and reports. It
+ * stays until it is ended, so that what it used can be read; it goes with the bench at the latest.
  */
-export async function perform<T>(prepare: () => Promise<() => Promise<T>>): Promise<never> {
+export async function perform<T>(prepare: () => Promise<() => Promise<T>>): Promise<void> {
+  process.once('disconnect', () => process.exit(1));
+  const stay = setInterval(() => {}, STAY_MS);
   try {
     const work = await prepare();
     const told = new Promise((resolve) => process.once('message', resolve));
     await say({ type: 'ready' });
     await told;
     await say({ type: 'done', report: await work() });
-    process.exit(0);
   } catch (error) {
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
     await say({ type: 'failed', reason });
+    clearInterval(stay);
     process.exit(1);
   }
 }
 
+const STAY_MS = 60_000;
+
 /** A program that only answers: it says where, and is ended by the bench. */
 export function serve(port: number): Promise<void> {
+  process.once('disconnect', () => process.exit(1));
   return say({ type: 'ready', port });
 }
 

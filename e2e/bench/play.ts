@@ -46,7 +46,7 @@ export const REST_MS = 20;
 /** The program of a library: `<url> <mode> <count>` on its command line. */
 export async function play(
   open: (url: string, clock: Clock, mode: Mode) => Promise<Player>,
-): Promise<never> {
+): Promise<void> {
   const [url = '', mode, total] = process.argv.slice(2);
   const count = Number(total);
   const clock = createClock();

@@ -29,18 +29,23 @@ const measures: readonly Measure[] = [
   soak,
 ];
 
+/** As a shell tells Ctrl-C. */
+const STOPPED = 130;
+
 /** Takes the measures one after the other; returns the exit code. */
 export async function runBench(args: BenchArguments): Promise<number> {
   const chosen = choose(args.only);
   const rows: Row[] = [];
   const profile = args.profile === undefined ? undefined : createProfile(args.profile);
   await using server = await startServer(profile?.settings);
-  const end = () => {
+  const signals = onStopSignals(() => {
     server.killNow();
-    process.exit(130);
-  };
-  const signals = onStopSignals(end);
-  signals.stop.addEventListener('abort', end);
+    process.exit(STOPPED);
+  });
+  // The processes that are measured end with this one.
+  signals.stop.addEventListener('abort', () => {
+    void Promise.resolve(server[Symbol.asyncDispose]()).finally(() => process.exit(STOPPED));
+  });
   const bench: Bench = {
     server,
     rounds: { rounds: args.rounds, say: toPeople },
@@ -51,12 +56,14 @@ export async function runBench(args: BenchArguments): Promise<number> {
     ...(profile && { profile }),
   };
   for (const measure of chosen) {
+    if (signals.stop.aborted) return STOPPED;
     toPeople(`${measure.name}: ${measure.about}`);
     for (const row of await taken(measure, bench)) {
       rows.push(row);
       if (args.json) process.stdout.write(`${JSON.stringify(row)}\n`);
     }
   }
+  if (signals.stop.aborted) return STOPPED;
   signals.dispose();
   if (!args.json) for (const line of table(rows)) process.stdout.write(`${line}\n`);
   return rows.every(({ value }) => value === null) ? 1 : 0;

@@ -1,5 +1,5 @@
 import type { Bench, Measure } from '../bench.ts';
-import { perStep, readings, tell, writeSet, type Sample } from '../contestant.ts';
+import { perStep, perStepByPgbench, readings, tell, writeSet, type Sample } from '../contestant.ts';
 import { observe } from '../observe.ts';
 import { assertAllSucceeded, installProduct, untilFinished, workDone } from '../product.ts';
 import { rivalSides } from '../rivals.ts';
@@ -17,6 +17,7 @@ export const drain: Measure = {
     const sides = [
       drained(bench, count),
       perStep(bench, count),
+      perStepByPgbench(bench, count),
       writeSet(bench, count * 2),
       ...rivalSides(bench, 'drain', count),
     ];

@@ -28,7 +28,6 @@ await play(async (url, clock) => {
   await boss.start();
   await boss.createQueue(QUEUE, { partition: true, notify: true });
   const look = await openLook(url);
-  const first = (run: string): Job => ({ run, step: 1, payload: PAYLOAD });
   return {
     async load(count) {
       for (let at = 0; at < count; at += LOAD_BATCH) {
@@ -64,3 +63,7 @@ await play(async (url, clock) => {
     },
   };
 });
+
+function first(run: string): Job {
+  return { run, step: 1, payload: PAYLOAD };
+}
