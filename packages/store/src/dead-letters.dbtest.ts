@@ -167,7 +167,9 @@ for (const server of servers) {
       const had = await journalOf(store, runId);
 
       const strays: unknown[] = [];
-      const claims = await worker.take(100, (jobs) => strays.push(...jobs.map(({ data }) => data)));
+      const claims = await worker.take(100, undefined, (jobs) =>
+        strays.push(...jobs.map(({ data }) => data)),
+      );
       assert.ok(!claims.some(({ run }) => run.id === runId));
       const { fingerprint } = (await letterOf(runId)) ?? {};
       assert.deepEqual(strays, [{ runId, code: 'target_failed', fingerprint }]);

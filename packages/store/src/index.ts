@@ -1,6 +1,6 @@
 /** Floor 1: every SQL statement of AOS, and pg-boss. Knows nothing of plans, skills or HTTP. */
 export { acceptIn, createAcceptor, type Accepted, type Acceptor } from './accept.ts';
-export type { Acceptance } from './acceptance.ts';
+export { acceptedView, type Acceptance } from './acceptance.ts';
 export { beginOperation, type NewOperation } from './begin-operation.ts';
 export { trueUp } from './bury.ts';
 export { letGo, take, type Claim } from './claims.ts';
@@ -23,15 +23,20 @@ export * as artifacts from './artifacts.ts';
 export * as cases from './cases.ts';
 export * as deadLetters from './dead-letters.ts';
 export * as drive from './drive-operation.ts';
+export * as eventParts from './event-parts.ts';
 export * as events from './events.ts';
 export * as gauges from './gauges.ts';
+export * as history from './history.ts';
+export * as historySets from './history-sets.ts';
 export * as operations from './operations.ts';
+export * as parked from './parked.ts';
 export * as plans from './plans.ts';
 export * as runs from './runs.ts';
 export * as selections from './selections.ts';
 export * as skills from './skills.ts';
 export * as steps from './steps.ts';
 export * as tallies from './tallies.ts';
+export * as targets from './targets.ts';
 export * as tenants from './tenants.ts';
 export * as workers from './workers.ts';
 export * as workspace from './workspace.ts';

@@ -1,8 +1,9 @@
-import { uuidOf, type Outcome, type PlannerName, type Status } from '@aos/core';
+import { uuidOf, type Outcome, type PlannerName, type Status, type WaitingFor } from '@aos/core';
 
 export interface RunFilter {
   readonly status?: Status;
   readonly outcome?: Outcome;
+  readonly waitingFor?: WaitingFor;
   readonly agent?: string;
   readonly planner?: PlannerName;
   readonly tag?: string;
@@ -33,10 +34,11 @@ export const RUN_FILTER = `r.tenant_id = $1
                 select from aos.steps s where s.run_id = r.id and s.skill = $10))
           and ($11::text is null or exists (
                 select from aos.goals g where g.run_id = r.id and g.goal ilike $11))
-          and ($12::uuid is null or r.origin_run_id = $12)`;
+          and ($12::uuid is null or r.origin_run_id = $12)
+          and ($13::text is null or r.waiting_for = $13)`;
 
 /** How many parameters the filter takes. */
-export const FILTER_VALUES = 12;
+export const FILTER_VALUES = 13;
 
 export function filterValues(tenant: string, filter: RunFilter): unknown[] {
   return [
@@ -52,6 +54,7 @@ export function filterValues(tenant: string, filter: RunFilter): unknown[] {
     filter.skill ?? null,
     filter.q === undefined ? null : containing(filter.q),
     filter.origin === undefined ? null : (uuidOf('run', filter.origin) ?? NOBODY),
+    filter.waitingFor ?? null,
   ];
 }
 

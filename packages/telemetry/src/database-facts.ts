@@ -22,6 +22,10 @@ export interface DatabaseFacts {
   readonly operationsRunning: number;
   readonly workersLive: number;
   readonly workerPoolSize: number;
+  readonly targetsOpen: number;
+  readonly stepsParked: number;
+  readonly parkedAgeSeconds: number;
+  readonly workersDesired: number;
 }
 
 /** The facts as exposition text. A new registry each time: nothing of an earlier scrape can remain. */
@@ -52,5 +56,9 @@ export async function factsExposition(facts: DatabaseFacts): Promise<string> {
   handle('operationsRunning').set({}, facts.operationsRunning);
   handle('workersLive').set({}, facts.workersLive);
   handle('workerPoolSize').set({}, facts.workerPoolSize);
+  handle('targetsOpen').set({}, facts.targetsOpen);
+  handle('stepsParked').set({}, facts.stepsParked);
+  handle('parkedAge').set({}, facts.parkedAgeSeconds);
+  handle('workersDesired').set({}, facts.workersDesired);
   return registry.metrics();
 }

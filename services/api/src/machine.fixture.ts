@@ -23,6 +23,8 @@ export async function startMachine(owner: Database, judge: Judge): Promise<Machi
     version: '0.0.0',
     slots: 100,
     skills: [],
+    processId: uuid,
+    quarantine: false,
   });
   await owner.query(
     `update aos.workers set lease_until = now() + interval '1 hour' where id = $1`,

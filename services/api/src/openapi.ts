@@ -33,6 +33,9 @@ const NAMED: readonly (readonly [string, JsonSchema])[] = [
   ['CaseList', resources.caseListSchema],
   ['Operation', resources.operationSchema],
   ['OperationList', resources.operationListSchema],
+  ['Scale', resources.scaleSchema],
+  ['Target', resources.targetSchema],
+  ['TargetList', resources.targetListSchema],
 ];
 
 const ALWAYS: readonly FailureCode[] = ['database_unavailable', 'internal'];

@@ -9,9 +9,11 @@ import { eventRoutes } from './routes/events.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { runPartRoutes } from './routes/run-parts.ts';
 import { runRoutes } from './routes/runs.ts';
+import { scaleRoutes } from './routes/scale.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { simulateRoutes } from './routes/simulate.ts';
 import { skillRoutes } from './routes/skills.ts';
+import { targetRoutes } from './routes/targets.ts';
 
 /** Every route of the API. What is not here does not exist. */
 export function routeTable(version: string): readonly Route[] {
@@ -27,6 +29,8 @@ export function routeTable(version: string): readonly Route[] {
     ...deadLetterRoutes,
     ...caseRoutes,
     ...operationRoutes,
+    ...targetRoutes,
+    ...scaleRoutes,
     ...serviceRoutes,
     ...docsRoutes(() => table, version),
   ];

@@ -11,8 +11,10 @@ const options: SessionOptions = {
   port: 1,
   slots: 3,
   skills: [],
+  quarantine: false,
   onWork: () => {},
   onCancel: () => {},
+  onTargets: () => {},
 };
 
 async function withDatabase(work: (database: Database, owner: Database) => Promise<void>) {

@@ -20,12 +20,17 @@ export interface SessionOptions {
   readonly port: number;
   readonly slots: number;
   readonly skills: readonly SkillManifest[];
+  readonly quarantine: boolean;
   /** There is work. */
   readonly onWork: () => void;
   readonly onCancel: (runUuid: string, by: string) => void;
+  /** Something that steps reach is out, or works again. */
+  readonly onTargets: () => void;
 }
 
 const FENCE_CHECK_MS = 100;
+/** The same in all lives of this process. */
+const PROCESS_ID = randomUUID();
 
 /**
  * Registers this process under a new id. One connection does everything a life depends on: it holds the
@@ -42,6 +47,7 @@ export async function openSession(database: Database, options: SessionOptions): 
   client.on('notification', ({ payload }) => {
     const [word, runUuid] = (payload ?? '').split(' ');
     if (word === 'cancel' && runUuid) void renew();
+    else if (word === 'targets') options.onTargets();
     else options.onWork();
   });
   const onClient = db(client);
@@ -108,6 +114,8 @@ async function begin(
     port: options.port,
     slots: options.slots,
     skills: options.skills,
+    processId: PROCESS_ID,
+    quarantine: options.quarantine,
   });
   // Last: a notice makes it renew, which only a registered worker can.
   await client.query(`listen ${WORKER_CHANNEL}`);

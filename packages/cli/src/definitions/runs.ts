@@ -10,6 +10,7 @@ const GROUP = 'Runs:';
 const statuses = ['queued', 'running', 'waiting', 'finished'];
 const outcomes = ['succeeded', 'failed', 'cancelled'];
 const planners = ['static', 'template', 'rules', 'claude'];
+const waits = ['retry', 'approval', 'review', 'target'];
 const modes = ['retry', 'replay', 'replan'];
 
 /** Commands about runs that are there. */
@@ -52,6 +53,7 @@ function defineList(program: Command, perform: Perform): void {
     .description('list runs, newest first')
     .addOption(new Option('--status <status>', 'where they are').choices(statuses))
     .addOption(new Option('--outcome <outcome>', 'how they ended').choices(outcomes))
+    .addOption(new Option('--waiting-for <what>', 'what they wait for').choices(waits))
     .option('--agent <name>', 'of this agent')
     .option('--tag <tag>', 'with this tag')
     .option('--skill <name>', 'that use this skill')

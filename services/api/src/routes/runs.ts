@@ -4,15 +4,17 @@ import {
   outcomes,
   planners,
   statuses,
+  waitKinds,
   type Json,
   type JsonSchema,
   type NewRun,
   type Outcome,
   type PlannerName,
   type Status,
+  type WaitingFor,
 } from '@aos/core';
 import { rerunSchema, runListSchema, runSchema, type RerunRequest } from '@aos/sdk';
-import { runs, tenants, type Acceptance } from '@aos/store';
+import { acceptedView, runs, tenants, type Acceptance } from '@aos/store';
 
 import { fromCursor, toCursor } from '../cursor.ts';
 import { newRun } from '../new-run.ts';
@@ -46,6 +48,7 @@ const filter = {
   properties: {
     status: { enum: [...statuses] },
     outcome: { enum: [...outcomes] },
+    waitingFor: { enum: [...waitKinds], description: 'What they wait for: retrying or stuck.' },
     agent: { type: 'string', maxLength: 100 },
     planner: { enum: [...planners] },
     tag: { type: 'string', maxLength: 100 },
@@ -63,6 +66,7 @@ const filter = {
 interface Filter {
   readonly status?: Status;
   readonly outcome?: Outcome;
+  readonly waitingFor?: WaitingFor;
   readonly agent?: string;
   readonly planner?: PlannerName;
   readonly tag?: string;
@@ -187,10 +191,18 @@ async function accept(
   const { caller, request, signal } = call;
   const idempotency = idempotencyOf(request, call.body as Json);
   const waitS = preferredWaitS(request);
-  const { runId } = await services.acceptor.accept({
+  const { runId, createdAt } = await services.acceptor.accept({
     ...acceptance,
     ...(idempotency && { idempotency }),
   });
+  const location = { Location: `/v1/runs/${runId}` };
+  if (createdAt && waitS === 0) {
+    return {
+      status: 202,
+      headers: location,
+      json: runResource(acceptedView(acceptance, createdAt)),
+    };
+  }
   if (waitS > 0) {
     const run = { tenant: caller.tenant, runId };
     const gone = AbortSignal.any([signal, services.stopping]);
@@ -201,7 +213,7 @@ async function accept(
   return {
     status: ended ? 200 : 202,
     headers: {
-      Location: `/v1/runs/${runId}`,
+      ...location,
       ...(waitS > 0 && { 'Preference-Applied': `wait=${waitS}` }),
     },
     json: runResource(run),
