@@ -27,6 +27,7 @@ export * as eventParts from './event-parts.ts';
 export * as events from './events.ts';
 export * as gauges from './gauges.ts';
 export * as history from './history.ts';
+export { lettersThatFail } from './history-letters.ts';
 export * as historySets from './history-sets.ts';
 export * as operations from './operations.ts';
 export * as parked from './parked.ts';
