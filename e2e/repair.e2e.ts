@@ -7,6 +7,12 @@ import { startPageServer, type PageServer } from '@aos/testing';
 import { eventually, journalFaults } from './checks.ts';
 import { startStack, type Stack } from './stack.ts';
 
+const ended = (client: Stack['client'], id: string) =>
+  eventually(async (): Promise<OperationResource | undefined> => {
+    const operation = await client.operations.get(id);
+    return operation.state === 'running' ? undefined : operation;
+  });
+
 describe('dead letters on real processes', () => {
   let pages: PageServer;
   let stack: Stack;
@@ -50,11 +56,6 @@ describe('dead letters on real processes', () => {
         return id;
       }),
     );
-  const ended = (client: Stack['client'], id: string) =>
-    eventually(async (): Promise<OperationResource | undefined> => {
-      const operation = await client.operations.get(id);
-      return operation.state === 'running' ? undefined : operation;
-    });
   const childrenOf = (ids: readonly string[]) =>
     stack.database.query<{ outcome: string | null }>(
       `select outcome from aos.runs where 'run_' || origin_run_id = any ($1)`,

@@ -16,15 +16,18 @@ export function lettersThatFail(tx: Db, redrivesMax: number): Promise<Finding[]>
      union all
      select 'run_' || d.run_id,
             case when r.outcome is distinct from 'failed' then 'It has a dead letter and did not fail.'
-                 when d.code is distinct from coalesce(r.failure_code, d.code)
-                   then format('Its dead letter says %s, the run %s.', d.code, r.failure_code)
+                 when d.code is distinct from coalesce(e.code, r.failure_code, d.code)
+                   then format('Its dead letter says %s, its journal %s.', d.code, coalesce(e.code, r.failure_code))
                  when d.epoch <> r.epoch then format('Its dead letter is of epoch %s.', d.epoch)
                  else 'Its dead letter names a plan that it does not have.' end
        from aos.dead_letters d
        left join aos.runs r on r.id = d.run_id
        left join aos.plans p on p.run_id = d.run_id and p.version = d.plan_version
+       left join lateral (
+            select x.data -> 'failure' ->> 'code' as code from aos.events x
+             where x.run_id = d.run_id and x.type = 'run.finished' order by x.seq desc limit 1) as e on true
       where r.outcome is distinct from 'failed'
-         or d.code is distinct from coalesce(r.failure_code, d.code)
+         or d.code is distinct from coalesce(e.code, r.failure_code, d.code)
          or d.epoch <> r.epoch
          or d.plan_hash is distinct from p.hash
      union all

@@ -2,7 +2,7 @@
 export { acceptIn, createAcceptor, type Accepted, type Acceptor } from './accept.ts';
 export { acceptedView, type Acceptance } from './acceptance.ts';
 export { beginOperation, type NewOperation } from './begin-operation.ts';
-export { trueUp } from './bury.ts';
+export { TRUE_UP_MAX, trueUp } from './bury.ts';
 export { letGo, take, type Claim } from './claims.ts';
 export {
   createDatabase,

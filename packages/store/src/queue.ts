@@ -121,6 +121,21 @@ export async function openQueue(
       if (jobs.length > 0) await boss.complete(QUEUE, [...jobs], null, { db: adapter(tx) });
     },
     remove,
+    ...deadQueue(boss),
+    forgotten: (tx, afterS, max) => tx.query(FORGOTTEN, [afterS, max]),
+    stop: () => boss.stop({ graceful: false }),
+  };
+}
+
+const SUSPECTS = `
+  select 1
+    from pgboss.job
+   where name = '${QUEUE}' and priority = ${SUSPECT_PRIORITY} and not blocked
+     and state in ('created', 'retry')
+   limit 1`;
+
+function deadQueue(boss: PgBoss): Pick<Queue, 'bury' | 'unbury' | 'strayDead'> {
+  return {
     async bury(tx, jobs) {
       if (jobs.length === 0) return;
       const dead = jobs.map(({ uuid, data }) => ({ id: uuid, data }));
@@ -133,17 +148,8 @@ export async function openQueue(
       const rows = await tx.query<{ id: string }>(STRAY_DEAD, [max]);
       return rows.map(({ id }) => id);
     },
-    forgotten: (tx, afterS, max) => tx.query(FORGOTTEN, [afterS, max]),
-    stop: () => boss.stop({ graceful: false }),
   };
 }
-
-const SUSPECTS = `
-  select 1
-    from pgboss.job
-   where name = '${QUEUE}' and priority = ${SUSPECT_PRIORITY} and not blocked
-     and state in ('created', 'retry')
-   limit 1`;
 
 const FORGOTTEN = `
   select r.id, r.priority

@@ -1,4 +1,12 @@
-import { eventParts, targets, trueUp, workers, type Database, type Queue } from '@aos/store';
+import {
+  eventParts,
+  targets,
+  TRUE_UP_MAX,
+  trueUp,
+  workers,
+  type Database,
+  type Queue,
+} from '@aos/store';
 import type { Telemetry } from '@aos/telemetry';
 
 import { clock } from './clock.ts';
@@ -45,8 +53,11 @@ export function startRescuer(
     {
       everyMs: TRUE_UP_EVERY_MS,
       async work() {
-        const { letters, jobs } = await trueUp(database, queue);
-        if (letters + jobs > 0) log.warn('dead_letters.trued_up', { letters, jobs });
+        for (let more = true; more;) {
+          const { letters, jobs } = await trueUp(database, queue);
+          more = letters + jobs >= TRUE_UP_MAX;
+          if (letters + jobs > 0) log.warn('dead_letters.trued_up', { letters, jobs });
+        }
       },
     },
     {
