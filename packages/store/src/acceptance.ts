@@ -8,8 +8,8 @@ import {
   type Goal,
   type Plan,
   type PlannerName,
-  type RerunMode,
   type RunEvent,
+  type RunOrigin,
   type StepRecord,
 } from '@aos/core';
 
@@ -30,11 +30,7 @@ export interface Acceptance {
   readonly startAt?: Date;
   readonly expiresAt?: Date;
   readonly parentRunId?: string;
-  readonly origin?: {
-    readonly runId: string;
-    readonly mode: RerunMode;
-    readonly reason: string;
-  };
+  readonly origin?: RunOrigin;
   /** Stored as version 1: plans given by the caller, and those of a replayed or retried run. */
   readonly plan?: Plan;
   /** Completed steps that a retry keeps. */
@@ -111,7 +107,7 @@ export function acceptedView(acceptance: Acceptance, createdAt: Date): RunView {
       ...(startAt && { startAt }),
       ...(expiresAt && { expiresAt }),
       ...(parentRunId && { parentRunId }),
-      ...(origin && { origin: { runId: origin.runId, mode: origin.mode } }),
+      ...(origin && { origin: { ...origin, by: acceptance.by } }),
     },
     goal,
     progress: {

@@ -107,7 +107,8 @@ async function refuseBadPlan(
   throw new AosError('plan_invalid', `The plan: ${sentence(problems)}`, { problems });
 }
 
-function refuseBadCall({ definition }: Agent, call: TemplateCall): void {
+/** Throws for a template that the agent has not, and for parameters that do not fit it. */
+export function refuseBadCall({ definition }: Agent, call: TemplateCall): void {
   const { templates } = definition;
   const template = Object.hasOwn(templates, call.template) ? templates[call.template] : undefined;
   if (!template) {
