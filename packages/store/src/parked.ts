@@ -10,6 +10,8 @@ const TICKETS_MAX = 500;
 
 /** Steps that wait for a target and have no ticket yet. */
 const PARKED = `s.status = 'waiting' and s.waiting_for = 'target' and s.wake_at is null`;
+/** Runs in nobody's hands that may go on: those in a worker's look for themselves, those paused must not. */
+const AT_REST = `r.status = 'waiting' and r.waiting_for <> 'pause'`;
 
 /**
  * What time brings: the step that tries what was out, the next ones on the ramp, the end of it all. Every
@@ -42,14 +44,14 @@ interface Ready {
   readonly priority: number;
 }
 
-/** Those whose runs are in nobody's hands, the longest waiting first. Locks their runs. */
+/** The longest waiting first. Locks their runs. */
 function readyOf(tx: Db, { tenant, target }: TargetId): Promise<Ready[]> {
   return tx.query<Ready>(
     `select s.run_id, s.key, r.priority
        from aos.steps s
        join aos.runs r on r.id = s.run_id
       where s.tenant_id = $1 and s.failure ->> 'target' = $2 and ${PARKED}
-        and r.status = 'waiting'
+        and ${AT_REST}
       order by s.started_at, s.run_id, s.key
       limit $3
         for update of r skip locked`,
@@ -61,7 +63,8 @@ async function waitingFor(tx: Db, { tenant, target }: TargetId): Promise<number>
   const [row] = await tx.query<{ count: number }>(
     `select count(*)::int as count
        from (select from aos.steps s
-              where s.tenant_id = $1 and s.failure ->> 'target' = $2 and ${PARKED}
+               join aos.runs r on r.id = s.run_id
+              where s.tenant_id = $1 and s.failure ->> 'target' = $2 and ${PARKED} and ${AT_REST}
               limit 1) as one`,
     [tenant, target],
   );
@@ -99,7 +102,8 @@ export async function pickUpStranded(database: Database): Promise<number> {
      select s.tenant_id, s.failure ->> 'target', 'releasing', date_trunc('milliseconds', now()), min(s.started_at),
             min((s.failure - 'target')::text)::jsonb
        from aos.steps s
-      where ${PARKED}
+       join aos.runs r on r.id = s.run_id
+      where ${PARKED} and ${AT_REST}
         and not exists (select from aos.targets t
                          where t.tenant_id = s.tenant_id and t.target = s.failure ->> 'target'
                            and t.state <> 'clear')
