@@ -28,6 +28,7 @@ import {
   type ProblemResource,
 } from '@aos/sdk';
 
+import { repairAnswers } from './repair.fixture.ts';
 import { newScene, runId, target, type Scene } from './scene.fixture.ts';
 
 export interface Request {
@@ -165,6 +166,7 @@ function routeOf(scene: Scene, { method, path, body }: Request): Answer {
     [`GET ${run}/report`]: [reportSchema, scene.report],
     [`GET ${run}/artifacts`]: [artifactListSchema, { items: scene.artifacts }],
     [`GET ${run}/why`]: [whySchema, scene.why],
+    ...repairAnswers(scene.repair, body),
     'POST /v1/simulate': [simulationSchema, scene.simulation],
     'GET /v1/targets': [targetListSchema, { items: scene.targets }],
     'POST /admin/targets/park': [targetSchema, target],
