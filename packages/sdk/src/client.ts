@@ -17,6 +17,8 @@ import type {
   RerunRequest,
   RunList,
   RunResource,
+  ScaleQuery,
+  ScaleResource,
   SimulateRequest,
   Simulation,
   SkillList,
@@ -34,6 +36,7 @@ import type {
 export interface RunFilter {
   readonly status?: string;
   readonly outcome?: string;
+  readonly waitingFor?: string;
   readonly agent?: string;
   readonly planner?: string;
   readonly tag?: string;
@@ -106,6 +109,8 @@ export interface Client {
     park(body: TargetParkRequest): Promise<TargetResource>;
     release(body: TargetReleaseRequest): Promise<TargetResource>;
   };
+  /** How many workers the load calls for; needs the scope `admin`. */
+  scale(limits?: ScaleQuery): Promise<ScaleResource>;
   simulate(body: SimulateRequest): Promise<Simulation>;
   version(): Promise<VersionResource>;
 }
@@ -140,6 +145,7 @@ export function createClient(options: ClientOptions): Client {
       release: (body) =>
         ask({ method: 'POST', path: '/admin/targets/release', body, repeatable: true }),
     },
+    scale: (limits) => get('/admin/scale', { ...limits }),
     simulate: (body) => ask({ method: 'POST', path: '/v1/simulate', body, repeatable: true }),
     version: () => get('/version'),
   };

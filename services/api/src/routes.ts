@@ -6,6 +6,7 @@ import { docsRoutes } from './routes/docs.ts';
 import { eventRoutes } from './routes/events.ts';
 import { runPartRoutes } from './routes/run-parts.ts';
 import { runRoutes } from './routes/runs.ts';
+import { scaleRoutes } from './routes/scale.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { simulateRoutes } from './routes/simulate.ts';
 import { skillRoutes } from './routes/skills.ts';
@@ -23,6 +24,7 @@ export function routeTable(version: string): readonly Route[] {
     ...agentRoutes,
     ...approvalRoutes,
     ...targetRoutes,
+    ...scaleRoutes,
     ...serviceRoutes,
     ...docsRoutes(() => table, version),
   ];

@@ -16,7 +16,7 @@ export const statusOf = {
   artifact_not_found: 404,
   approval_not_found: 404,
   approval_decided: 409,
-  target_not_found: 404,
+  outage_not_found: 404,
   idempotency_mismatch: 422,
   idempotency_in_flight: 409,
   run_not_finished: 409,
