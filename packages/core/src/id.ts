@@ -7,6 +7,8 @@ const prefixOf = {
   key: 'key',
   worker: 'wrk',
   artifact: 'art',
+  webhook: 'whk',
+  delivery: 'dlv',
 } as const;
 
 export type IdKind = keyof typeof prefixOf;

@@ -1,4 +1,5 @@
 /** Floor 1: every SQL statement of AOS, and pg-boss. Knows nothing of plans, skills or HTTP. */
+export { adopt, type Adoption } from './adopt.ts';
 export { createAcceptor, type Accepted, type Acceptor } from './accept.ts';
 export type { Acceptance } from './acceptance.ts';
 export { letGo, take, type Claim } from './claims.ts';
@@ -10,14 +11,21 @@ export * as agents from './agents.ts';
 export * as apiKeys from './api-keys.ts';
 export * as approvals from './approvals.ts';
 export * as artifacts from './artifacts.ts';
+export { fetchNext, type Fetched } from './consumer-fetch.ts';
+export * as consumers from './consumers.ts';
+export * as deliveries from './deliveries.ts';
 export * as eventParts from './event-parts.ts';
 export * as events from './events.ts';
 export * as gauges from './gauges.ts';
+export * as log from './log.ts';
+export * as outbox from './outbox.ts';
 export * as plans from './plans.ts';
+export * as retention from './retention.ts';
 export * as runs from './runs.ts';
 export * as skills from './skills.ts';
 export * as steps from './steps.ts';
 export * as tallies from './tallies.ts';
 export * as tenants from './tenants.ts';
+export * as webhooks from './webhooks.ts';
 export * as workers from './workers.ts';
 export * as workspace from './workspace.ts';
