@@ -16,6 +16,7 @@ const floors: Readonly<Record<string, number | 'beside'>> = {
   'packages/planner': 2,
   'packages/skills': 2,
   'packages/agents': 2,
+  'packages/checker': 2,
   'packages/cli': 3,
   'services/api': 3,
   'services/worker': 3,

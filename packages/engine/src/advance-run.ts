@@ -9,6 +9,7 @@ import { createRecorder, isClaimLost } from './recorder.ts';
 import { runUnit } from './run-unit.ts';
 import { settleMove } from './settle-move.ts';
 import { stopOf, stopSignals, type Stop } from './stop.ts';
+import { alwaysClear } from './targets.ts';
 import { earliestWake, isBlocked } from './waits.ts';
 
 /** Steps of one run under way at a time; the rest wait their turn. */
@@ -75,7 +76,7 @@ async function pursue(
       records: recorder.records,
       input: run.goal.input,
       active: new Set(active.keys()),
-      isBlocked: (record) => isBlocked(record, run, now),
+      isBlocked: (record) => isBlocked(record, run, now, ports.targets ?? alwaysClear),
     };
     const stop = stopNow();
     const fatal = fatalOf(situation);

@@ -73,8 +73,10 @@ export async function park(advance: Advance, wake: Date | undefined): Promise<En
   const waitingFor = causeOf(advance.recorder.records);
   const { deadlineAt } = advance.run;
   const until = deadlineAt && (!wake || deadlineAt < wake) ? deadlineAt : wake;
+  // What is out may be back at any time: its own event tells when it is tried.
+  const told = waitingFor === 'target' ? deadlineAt : until;
   await advance.recorder.record({
-    events: [{ type: 'run.waiting', waitingFor, ...(until && { until: until.toISOString() }) }],
+    events: [{ type: 'run.waiting', waitingFor, ...(told && { until: told.toISOString() }) }],
     next: { status: 'waiting', waitingFor, ...(until && { wakeAt: until }) },
   });
   return 'waiting';
@@ -120,5 +122,6 @@ function causeOf(records: ReadonlyMap<string, StepRecord>): WaitingFor {
   }
   if (causes.size === 0) throw new Error('Nothing can move, and nothing is waited for.');
   // What a person must do is told before what passes by itself.
-  return causes.has('review') ? 'review' : causes.has('approval') ? 'approval' : 'retry';
+  const order = ['review', 'approval', 'target'] as const;
+  return order.find((cause) => causes.has(cause)) ?? 'retry';
 }

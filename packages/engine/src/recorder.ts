@@ -24,7 +24,7 @@ export function createRecorder(
   onError: (error: unknown) => void,
 ): Recorder {
   const records = new Map(begun.map((record) => [record.key, record]));
-  let endAfter: EndAfter = () => undefined;
+  let endAfter: EndAfter | undefined;
   let ended = false;
   const apply = ({ steps, next }: Change) => {
     for (const step of steps ?? []) records.set(step.key, step);
@@ -36,7 +36,7 @@ export function createRecorder(
       return ended;
     },
     async record(change) {
-      const end = change.next ? undefined : endAfter(change.steps ?? []);
+      const end = change.next ? undefined : endAfter?.(change.steps ?? []);
       const whole = end ? { ...change, ...end, events: [...change.events, ...end.events] } : change;
       await ports.commit(whole);
       apply(whole);

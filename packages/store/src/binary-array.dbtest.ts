@@ -30,7 +30,7 @@ for (const server of servers) {
           : type === 'jsonb'
             ? (JSON.parse(value as string) as unknown)
             : type === 'bigint'
-              ? String(value)
+              ? (value as number).toString()
               : value,
       );
       assert.deepEqual(

@@ -38,6 +38,8 @@ export interface DatabaseOptions {
   readonly connectionsMax?: number;
   /** Told of connections that break while idle; without a listener they would end the process. */
   readonly onError?: (error: Error) => void;
+  /** How long one statement may take; 8 s when left out. */
+  readonly queryTimeoutMs?: number;
 }
 
 const CONNECT_TIMEOUT_MS = 2_000;
@@ -146,7 +148,7 @@ function clientConfig(options: DatabaseOptions): ClientConfig {
     connectionString: options.url,
     application_name: options.applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: QUERY_TIMEOUT_MS,
+    query_timeout: options.queryTimeoutMs ?? QUERY_TIMEOUT_MS,
     // Statements are sent without waiting for the answers to those before them.
     pipeline: true,
     keepAlive: true,

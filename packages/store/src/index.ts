@@ -1,7 +1,7 @@
 /** Floor 1: every SQL statement of AOS, and pg-boss. Knows nothing of plans, skills or HTTP. */
 export { adopt, type Adoption } from './adopt.ts';
 export { createAcceptor, type Accepted, type Acceptor } from './accept.ts';
-export type { Acceptance } from './acceptance.ts';
+export { acceptedView, type Acceptance } from './acceptance.ts';
 export { letGo, take, type Claim } from './claims.ts';
 export { createDatabase, db, isBusy, type Database, type DatabaseRole, type Db } from './db.ts';
 export { openJournal, type Journal } from './journal.ts';
@@ -19,12 +19,16 @@ export * as events from './events.ts';
 export * as gauges from './gauges.ts';
 export * as log from './log.ts';
 export * as outbox from './outbox.ts';
+export * as history from './history.ts';
+export * as historySets from './history-sets.ts';
+export * as parked from './parked.ts';
 export * as plans from './plans.ts';
 export * as retention from './retention.ts';
 export * as runs from './runs.ts';
 export * as skills from './skills.ts';
 export * as steps from './steps.ts';
 export * as tallies from './tallies.ts';
+export * as targets from './targets.ts';
 export * as tenants from './tenants.ts';
 export * as webhooks from './webhooks.ts';
 export * as workers from './workers.ts';

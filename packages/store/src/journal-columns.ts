@@ -1,6 +1,7 @@
 import {
   eventData,
   uuidOf,
+  type Failure,
   type NewApproval,
   type PlanVersion,
   type RunEvent,
@@ -73,8 +74,7 @@ export function stepColumns(entries: readonly Entry[]): Buffer[] {
   const rows = [...records.values()].map(([{ uuid }, step]) => {
     const wait = step.status === 'waiting' ? step.wait : undefined;
     const output = 'output' in step ? step.output : undefined;
-    const failure =
-      step.status === 'failed' ? step.failure : wait?.for === 'retry' ? wait.failure : undefined;
+    const failure = failureOf(step);
     return [
       uuid,
       step.key,
@@ -87,8 +87,8 @@ export function stepColumns(entries: readonly Entry[]): Buffer[] {
       output === undefined ? undefined : JSON.stringify(output),
       failure && JSON.stringify(failure),
       wait?.for,
-      wait?.for === 'retry' ? wait.until : undefined,
-      wait && wait.for !== 'retry' ? uuidOf('approval', wait.approvalId) : undefined,
+      wakeOf(step),
+      wait && 'approvalId' in wait ? uuidOf('approval', wait.approvalId) : undefined,
       step.status === 'skipped' ? step.reason : undefined,
       step.startedAt,
       step.finishedAt,
@@ -101,6 +101,20 @@ const STEP_COLUMNS = [
   ...(['uuid', 'text', 'text', 'text', 'text', 'text', 'int', 'text', 'jsonb', 'jsonb'] as const),
   ...(['text', 'time', 'uuid', 'text', 'time', 'time'] as const),
 ];
+/** What a step that waits for a target needs is kept beside why that is out. */
+function failureOf(step: StepRecord): Failure | (Failure & { target: string }) | undefined {
+  if (step.status === 'failed') return step.failure;
+  if (step.status !== 'waiting') return undefined;
+  const { wait } = step;
+  if (wait.for === 'retry') return wait.failure;
+  return wait.for === 'target' ? { ...wait.failure, target: wait.target } : undefined;
+}
+
+function wakeOf(step: StepRecord): Date | undefined {
+  if (step.status !== 'waiting') return undefined;
+  if (step.wait.for === 'retry') return step.wait.until;
+  return step.wait.for === 'target' ? step.wait.released : undefined;
+}
 
 export function planRows({ claim, change }: Entry): (PlanVersion & { run_id: string })[] {
   return change.plan ? [{ run_id: claim.uuid, ...change.plan }] : [];

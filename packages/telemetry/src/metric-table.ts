@@ -6,8 +6,11 @@ interface MetricKind {
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly labels: readonly string[];
   readonly buckets?: readonly number[];
-  /** `database`: read at scrape from the database, by the one API replica that exports it. */
-  readonly from: 'database' | 'process';
+  /**
+   * `database`: read at scrape from the database, by the one API replica that exports it. `check`: printed
+   * by `aos check`, and by no service.
+   */
+  readonly from: 'database' | 'process' | 'check';
   readonly services: readonly ServiceName[];
 }
 
@@ -142,6 +145,14 @@ export const metricTable = {
     buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
     from: 'process',
     services: BOTH,
+  },
+  invariantViolations: {
+    name: 'nova_invariant_violations',
+    help: 'Places where the stored history breaks an invariant, by invariant: I1 to I24.',
+    type: 'gauge',
+    labels: ['invariant'],
+    from: 'check',
+    services: [],
   },
   llmTokens: {
     name: 'nova_llm_tokens_total',
