@@ -7,6 +7,7 @@ import { eventId } from '@aos/core';
 import { fetchNext, shareOut, type Fetched } from './consumer-fetch.ts';
 import * as consumers from './consumers.ts';
 import { logEnd, placeKey } from './log.ts';
+import { settled } from './log.fixture.ts';
 import { startTestStore, type TestStore } from './store.fixture.ts';
 
 const RUNS = 60;
@@ -207,16 +208,6 @@ async function add(store: TestStore, uuids: readonly string[], seq: number): Pro
      select 'default', id, $2, 1, 'step.joined', '{}' from unnest($1::uuid[]) as id`,
     [uuids, seq],
   );
-}
-
-async function settled(store: TestStore): Promise<void> {
-  for (;;) {
-    const [row] = await store.owner.query<{ over: boolean }>(
-      'select aos.log_below() > coalesce(max(position), 0) as over from aos.events',
-    );
-    if (row?.over) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 function partsOf(

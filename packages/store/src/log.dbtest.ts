@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 
 import type { Database, Db } from './db.ts';
 import { LOG_START, logEnd, placeAt, placeKey, readLog, type LogPlace } from './log.ts';
+import { settled } from './log.fixture.ts';
 import { startTestStore, type TestStore } from './store.fixture.ts';
 import { servers } from './worker.fixture.ts';
 
@@ -106,17 +107,6 @@ for (const variable of servers) {
       assert.ok(!runs.includes(old));
     });
   });
-}
-
-/** The test server is shared: a transaction of any of its databases holds the bound. */
-async function settled(store: TestStore): Promise<void> {
-  for (;;) {
-    const [row] = await store.owner.query<{ over: boolean }>(
-      'select aos.log_below() > coalesce(max(position), 0) as over from aos.events',
-    );
-    if (row?.over) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 async function reading(store: TestStore, start: LogPlace, count: number) {
