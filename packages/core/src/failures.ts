@@ -114,6 +114,7 @@ export const failures = {
 
   // limit and policy on runs
   run_expired: limit('The run was not started before its expiry.'),
+  run_poisoned: limit('Workers died each time they executed the run, the last one alone with it.'),
   run_timed_out: limit('The run ran past its deadline.'),
   cancelled: request('Somebody cancelled the run.'),
   approval_rejected: policy('A human rejected the step.'),

@@ -11,6 +11,9 @@ export const WORKER_CHANNEL = 'aos_runs';
 /** What is under way is finished before anything new begins. */
 const RESUMED_PRIORITY = 1_000;
 
+/** Below all others: regular workers do not look there. */
+const SUSPECT_PRIORITY = -2_147_483_648;
+
 const DAY_S = 86_400;
 
 /** A job as it was fetched; it must be handed back whole, since a bare id would not be fenced. */
@@ -23,7 +26,12 @@ export interface Dispatch {
   readonly startAfter?: Date;
   /** It was under way before: a rescue, or the end of a wait. */
   readonly resumed?: boolean;
+  /** It seems to kill its workers: only a worker in quarantine takes it. */
+  readonly suspect?: boolean;
 }
+
+/** Which jobs to take: those of suspected runs, or all others. */
+export type Kind = 'regular' | 'suspect';
 
 export interface Queue {
   /** In the caller's transaction, with a notice to the workers. A run that has a job keeps it. */
@@ -31,10 +39,14 @@ export interface Queue {
   /** Gives runs that were under way a new job for whatever they have. The caller must hold their rows. */
   resend(tx: Db, dispatches: readonly Omit<Dispatch, 'resumed'>[]): Promise<void>;
   /** Takes up to `max` jobs, in the caller's transaction: rolled back, they are there again. */
-  fetch(tx: Db, max: number): Promise<Job[]>;
+  fetch(tx: Db, max: number, kind: Kind): Promise<Job[]>;
   complete(tx: Db, jobs: readonly Job[]): Promise<void>;
   /** Takes the jobs of these runs out, whoever holds them. The caller must hold the runs' rows. */
   remove(tx: Db, uuids: readonly string[]): Promise<void>;
+  /** Gives runs that seem to kill their workers a job in quarantine. The caller must hold their rows. */
+  isolate(tx: Db, uuids: readonly string[]): Promise<void>;
+  /** Whether a job waits in quarantine. */
+  hasSuspects(db: Db): Promise<boolean>;
   /** Runs that should have a job by now and have none, or only one that ended. Locks their rows. */
   forgotten(tx: Db, afterS: number, max: number): Promise<{ id: string; priority: number }[]>;
   stop(): Promise<void>;
@@ -75,7 +87,25 @@ export async function openQueue(
         dispatches.map((dispatch) => ({ ...dispatch, resumed: true })),
       );
     },
-    fetch: (tx, max) => boss.fetch(QUEUE, { batchSize: max, db: adapter(tx) }),
+    fetch: (tx, max, kind) =>
+      boss.fetch(QUEUE, {
+        batchSize: max,
+        db: adapter(tx),
+        ...(kind === 'suspect'
+          ? { maxPriority: SUSPECT_PRIORITY }
+          : { minPriority: SUSPECT_PRIORITY + 1 }),
+      }),
+    async isolate(tx, uuids) {
+      await remove(tx, uuids);
+      await send(
+        tx,
+        uuids.map((uuid) => ({ uuid, priority: 0, suspect: true })),
+      );
+    },
+    async hasSuspects(from) {
+      const rows = await from.query<{ found: boolean }>(SUSPECTS);
+      return rows[0]?.found === true;
+    },
     async complete(tx, jobs) {
       if (jobs.length > 0) await boss.complete(QUEUE, [...jobs], null, { db: adapter(tx) });
     },
@@ -84,6 +114,11 @@ export async function openQueue(
     stop: () => boss.stop({ graceful: false }),
   };
 }
+
+const SUSPECTS = `
+  select exists (select from pgboss.job
+                  where name = '${QUEUE}' and priority = ${SUSPECT_PRIORITY} and not blocked
+                    and state in ('created', 'retry')) as found`;
 
 const FORGOTTEN = `
   select r.id, r.priority
@@ -126,10 +161,10 @@ async function grant(db: Db): Promise<void> {
     grant execute on all functions in schema pgboss to aos_api, aos_worker;`);
 }
 
-function toJob({ uuid, priority, startAfter, resumed }: Dispatch): JobInsert {
+function toJob({ uuid, priority, startAfter, resumed, suspect }: Dispatch): JobInsert {
   return {
     id: uuid,
-    priority: priority + (resumed ? RESUMED_PRIORITY : 0),
+    priority: suspect ? SUSPECT_PRIORITY : priority + (resumed ? RESUMED_PRIORITY : 0),
     ...(startAfter && { startAfter }),
   };
 }

@@ -33,6 +33,8 @@ export async function createHandWorker(owner: Database): Promise<HandWorker> {
       version: '0.0.0',
       slots: 10,
       skills: [],
+      processId: uuid,
+      quarantine: false,
     });
     // The lease of a hand lasts as long as its test.
     await owner.query(`update aos.workers set lease_until = now() + interval '1 hour'`);

@@ -68,6 +68,7 @@ export const statusOf = {
   query_failed: 502,
   query_refused: 422,
   run_expired: 409,
+  run_poisoned: 500,
   run_timed_out: 504,
   cancelled: 409,
   approval_rejected: 409,

@@ -2,8 +2,10 @@ import { eventParts, targets, workers, type Database, type Queue } from '@aos/st
 import type { Telemetry } from '@aos/telemetry';
 
 import { clock } from './clock.ts';
+import { isWanted } from './quarantine.ts';
 
 const LOOK_EVERY_MS = 250;
+const QUARANTINE_EVERY_MS = 1_000;
 const BACKSTOP_EVERY_MS = 10_000;
 const PRUNE_EVERY_MS = 3_600_000;
 const PARTS_EVERY_MS = 3_600_000;
@@ -19,6 +21,7 @@ export function startRescuer(
   queue: Queue,
   self: string,
   { log, metrics }: Telemetry,
+  staffQuarantine: () => void,
 ): { stop(): Promise<void> } {
   const duties: Duty[] = [
     {
@@ -36,6 +39,12 @@ export function startRescuer(
       async work() {
         const sent = await workers.dispatchForgotten(database, queue);
         if (sent > 0) log.warn('runs.forgotten', { runs: sent });
+      },
+    },
+    {
+      everyMs: QUARANTINE_EVERY_MS,
+      async work() {
+        if (await isWanted(database, queue)) staffQuarantine();
       },
     },
     { everyMs: PRUNE_EVERY_MS, work: () => workers.prune(database) },
