@@ -17,6 +17,7 @@ export * from './output.ts';
 export * from './plan.ts';
 export * from './reference.ts';
 export * from './report.ts';
+export * from './retry-after.ts';
 export * from './retry.ts';
 export * from './run.ts';
 export * from './schema.ts';

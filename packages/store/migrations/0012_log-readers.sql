@@ -290,7 +290,8 @@ begin
            where id > after and id < aos.first_run_id(cutoff) and status = 'finished' and finished_at < cutoff
            order by id limit batch_max) as oldest;
   removed := 0;
-  if doomed is null then return next; return; end if;
+  -- One at a time; whoever comes second has nothing to do.
+  if doomed is null or not pg_try_advisory_xact_lock(hashtext('aos.runs'), 1) then return next; return; end if;
   if cardinality(doomed) = batch_max then next_after := doomed[batch_max]; end if;
   for step in 1 .. 100 loop
     execute format(

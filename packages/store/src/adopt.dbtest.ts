@@ -32,13 +32,19 @@ for (const variable of servers) {
     assert.deepEqual(await old.take(), [], 'without a lease it gets nothing');
     for (const id of [held, queued]) {
       const row = await rowOf(store, id);
-      assert.deepEqual([row['status'], row['job_state'], row['job_later']], ['queued', 'created', false]);
+      assert.deepEqual(
+        [row['status'], row['job_state'], row['job_later']],
+        ['queued', 'created', false],
+      );
     }
     assert.equal((await rowOf(store, asleep))['job_later'], true);
 
     await using fresh = await startTestWorker(store);
     const again = await fresh.claim(held);
-    assert.ok(again.epoch > claim.epoch + 1_000, 'above every epoch that the lost end may have seen');
+    assert.ok(
+      again.epoch > claim.epoch + 1_000,
+      'above every epoch that the lost end may have seen',
+    );
     await fresh.journal.commit(again, completion('say'));
   });
 
@@ -74,7 +80,10 @@ for (const variable of servers) {
     assert.deepEqual([one.restored, one.events.length], [false, 2]);
     const other = await fetch(store, 'ahead');
     assert.deepEqual([other.restored, other.events.length], [true, 1]);
-    assert.equal(placeKey(other.events[0]?.place ?? LOG_START), placeKey(one.events[1]?.place ?? LOG_START));
+    assert.equal(
+      placeKey(other.events[0]?.place ?? LOG_START),
+      placeKey(one.events[1]?.place ?? LOG_START),
+    );
     // An acknowledgement of before is refused: its lease is void.
     await assert.rejects(ack(store, 'kept', kept, 1), { code: 'lease_lost' });
     await ack(store, 'ahead', other, 0);
@@ -104,7 +113,12 @@ async function fetch(store: TestStore, name: string) {
   return fetched;
 }
 
-function ack(store: TestStore, name: string, fetched: Awaited<ReturnType<typeof fetch>>, at: number) {
+function ack(
+  store: TestStore,
+  name: string,
+  fetched: Awaited<ReturnType<typeof fetch>>,
+  at: number,
+) {
   const { part, epoch } = fetched;
   const place = fetched.events.at(at)?.place ?? LOG_START;
   return store.api.actingFor(['default'], (tx) =>

@@ -7,6 +7,7 @@ export { createDatabase, db, isBusy, type Database, type DatabaseRole, type Db }
 export { openJournal, type Journal } from './journal.ts';
 export { assertMigrated, migrate } from './migrate.ts';
 export { openQueue, WORKER_CHANNEL, type Dispatch, type Queue } from './queue.ts';
+export { readLogGauges } from './log-gauges.ts';
 export * as agents from './agents.ts';
 export * as apiKeys from './api-keys.ts';
 export * as approvals from './approvals.ts';

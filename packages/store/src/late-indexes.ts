@@ -22,7 +22,9 @@ export async function buildLateIndexes(db: Db): Promise<void> {
     const name = `${table}_${column}_idx`;
     // What an attempt left behind that was cut off.
     await db.query(`drop index concurrently if exists aos.${name}`);
-    await db.query(`create index concurrently ${name} on aos.${table} (${column}) ${where && `where ${where}`}`);
+    await db.query(
+      `create index concurrently ${name} on aos.${table} (${column}) ${where && `where ${where}`}`,
+    );
   }
 }
 

@@ -30,7 +30,9 @@ export async function addEvents(
 
 /** The UUID that a run of so many days ago could have. */
 export function uuidAt(daysAgo: number): string {
-  const time = Math.round(Date.now() - daysAgo * 86_400_000).toString(16).padStart(12, '0');
+  const time = Math.round(Date.now() - daysAgo * 86_400_000)
+    .toString(16)
+    .padStart(12, '0');
   return `${time.slice(0, 8)}-${time.slice(8)}${randomUUIDv7().slice(13)}`;
 }
 

@@ -64,11 +64,18 @@ describe('the outbox', () => {
     );
     const [end] = await all(ends.id);
     assert.equal(end?.runId, `run_${uuid}`);
-    assert.equal((await deliveries.list(store.owner, 'other', theirs.id, { limit: 9 })).items.length, 0);
+    assert.equal(
+      (await deliveries.list(store.owner, 'other', theirs.id, { limit: 9 })).items.length,
+      0,
+    );
     await store.owner.query('delete from aos.deliveries');
     await store.owner.query('update aos.log_state set relayed_below = 0');
     await relayed();
-    assert.deepEqual((await all(ends.id)).at(0)?.id, end?.id, 'the id follows from address and event');
+    assert.deepEqual(
+      (await all(ends.id)).at(0)?.id,
+      end?.id,
+      'the id follows from address and event',
+    );
   });
 
   test('a run that is accepted is announced, and one that is refused is not', async () => {
@@ -76,7 +83,10 @@ describe('the outbox', () => {
     const runId = await store.newRun();
     await assert.rejects(store.newRun({ agent: 'nobody' }), { code: 'agent_not_found' });
     await relayed();
-    assert.deepEqual((await all(hook.id)).map((one) => one.runId), [runId]);
+    assert.deepEqual(
+      (await all(hook.id)).map((one) => one.runId),
+      [runId],
+    );
   });
 
   test('what was committed before an address was there is not told to it', async () => {
@@ -84,7 +94,10 @@ describe('the outbox', () => {
     const hook = await webhook();
     await addEvents(store, ['run.finished']);
     await relayed();
-    assert.deepEqual((await all(hook.id)).map(({ type }) => type), ['run.finished']);
+    assert.deepEqual(
+      (await all(hook.id)).map(({ type }) => type),
+      ['run.finished'],
+    );
   });
 
   test('of one run an address is sent one event at a time, in order, also over retries', async () => {
@@ -93,7 +106,7 @@ describe('the outbox', () => {
     await addEvents(store, ['x']);
     await relayed();
     const first = await due();
-    assert.deepEqual(first.map(({ event }) => event?.event.type).toSorted(), ['a', 'x']);
+    assert.deepEqual(new Set(first.map(({ event }) => event?.event.type)), new Set(['a', 'x']));
     assert.deepEqual(await due(), [], 'what is being sent is taken by nobody else');
     const a = first.find(({ event }) => event?.runId === `run_${uuid}`) as outbox.Sending;
     const x = first.find(({ id }) => id !== a.id) as outbox.Sending;
@@ -107,8 +120,11 @@ describe('the outbox', () => {
     assert.equal(again?.attempts, 2);
     await outbox.record(worker, a, { next: 'delivered' }, ATTEMPT);
     assert.deepEqual(await due(), [], 'the word of an earlier attempt does not count');
-    await outbox.record(worker, again as outbox.Sending, { next: 'delivered' }, ATTEMPT);
-    assert.deepEqual((await due()).map(({ event }) => event?.event.type), ['b']);
+    await outbox.record(worker, again, { next: 'delivered' }, ATTEMPT);
+    assert.deepEqual(
+      (await due()).map(({ event }) => event?.event.type),
+      ['b'],
+    );
   });
 
   const wake = () =>
@@ -129,7 +145,12 @@ describe('the outbox', () => {
     await wake();
     const [fifth] = (await due(1)).filter(({ webhookId }) => webhookId === hook.id);
     const failed = fifth ?? (await due()).find(({ webhookId }) => webhookId === hook.id);
-    await outbox.record(worker, failed as outbox.Sending, { next: 'retry', at: new Date() }, ATTEMPT);
+    await outbox.record(
+      worker,
+      failed as outbox.Sending,
+      { next: 'retry', at: new Date() },
+      ATTEMPT,
+    );
     const broken = await webhooks.get(store.owner, 'default', hook.id);
     assert.equal(broken.failures, 5);
     assert.ok((broken.pausedUntil?.getTime() ?? 0) > Date.now() + 10_000);
@@ -161,7 +182,10 @@ describe('the outbox', () => {
     const active = await store.api.actingFor(['default'], (tx) =>
       webhooks.update(tx, 'default', hook.id, change),
     );
-    assert.deepEqual([active.state, active.disabledReason, active.failures], ['active', undefined, 0]);
+    assert.deepEqual(
+      [active.state, active.disabledReason, active.failures],
+      ['active', undefined, 0],
+    );
   });
 
   test('what is over can be sent again with its id, one or those of a time; what was dropped cannot', async () => {
@@ -170,7 +194,12 @@ describe('the outbox', () => {
     await relayed();
     for (let n = 0; n < 2; n++) {
       const [one] = await due();
-      await outbox.record(worker, one as outbox.Sending, { next: n ? 'delivered' : 'dead', gone: false }, ATTEMPT);
+      await outbox.record(
+        worker,
+        one as outbox.Sending,
+        { next: n ? 'delivered' : 'dead', gone: false },
+        ATTEMPT,
+      );
     }
     const acting = <T>(work: (tx: Database) => Promise<T>) =>
       store.api.actingFor(['default'], (tx) => work(tx as Database));
@@ -204,15 +233,24 @@ describe('the outbox', () => {
       const [one] = await due();
       assert.equal(one?.id, ping.id);
       assert.equal(one?.event, undefined);
-      assert.deepEqual(one?.secrets.map((secret) => secret[0]), [2, 1]);
+      assert.deepEqual(
+        one?.secrets.map((secret) => secret[0]),
+        [2, 1],
+      );
       const attempt = { ...ATTEMPT, status: 500 + n };
-      await outbox.record(worker, one as outbox.Sending, { next: 'retry', at: new Date() }, attempt);
+      await outbox.record(worker, one, { next: 'retry', at: new Date() }, attempt);
     }
     const [kept] = await all(hook.id);
-    assert.deepEqual(kept?.history.map(({ status }) => status), [503, 504, 505, 506, 507, 508, 509, 510, 511, 512]);
+    assert.deepEqual(
+      kept?.history.map(({ status }) => status),
+      [503, 504, 505, 506, 507, 508, 509, 510, 511, 512],
+    );
     await acting((tx) => webhooks.rotate(tx, 'default', hook.id, Buffer.alloc(32, 3), 0));
     await outbox.sweep(worker);
-    const left = await store.owner.query('select 1 from aos.webhook_secrets where webhook_id = $1', [hook.id.slice(4)]);
+    const left = await store.owner.query(
+      'select 1 from aos.webhook_secrets where webhook_id = $1',
+      [hook.id.slice(4)],
+    );
     assert.equal(left.length, 1);
   });
 });

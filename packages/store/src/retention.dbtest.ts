@@ -8,7 +8,13 @@ import * as consumers from './consumers.ts';
 import { addEvents, makeOldParts, settled, uuidAt } from './log.fixture.ts';
 import * as retention from './retention.ts';
 import { startTestStore, type TestStore } from './store.fixture.ts';
-import { asking, completion, finished, startTestWorker, type TestWorker } from './worker.fixture.ts';
+import {
+  asking,
+  completion,
+  finished,
+  startTestWorker,
+  type TestWorker,
+} from './worker.fixture.ts';
 import * as workspace from './workspace.ts';
 
 const KEEP = { runDays: 30, logDays: 30, holdDays: 10 } as const;
@@ -41,14 +47,16 @@ describe('retention', () => {
   const age = (runId: string, daysAgo: number) =>
     store.owner.transaction(async (tx) => {
       await tx.query('alter table aos.runs disable trigger finished_is_final');
-      await tx.query(`update aos.runs set finished_at = now() - $2 * interval '1 day' where id = $1`, [
-        uuidOf('run', runId),
-        daysAgo,
-      ]);
+      await tx.query(
+        `update aos.runs set finished_at = now() - $2 * interval '1 day' where id = $1`,
+        [uuidOf('run', runId), daysAgo],
+      );
       await tx.query('alter table aos.runs enable trigger finished_is_final');
     });
   const exists = async (runId: string) => {
-    const rows = await store.owner.query('select 1 from aos.runs where id = $1', [uuidOf('run', runId)]);
+    const rows = await store.owner.query('select 1 from aos.runs where id = $1', [
+      uuidOf('run', runId),
+    ]);
     return rows.length > 0;
   };
   const sweep = () => retention.removeRuns(worker.database, KEEP, never);
@@ -58,7 +66,13 @@ describe('retention', () => {
     const old = await runOf(40, { idempotency: key }, false);
     const claim = await worker.claim(old);
     await worker.journal.commit(claim, completion('say'));
-    const file = { runId: old, stepKey: 'say', name: 'a.txt', mediaType: 'text/plain', content: Buffer.from('x') };
+    const file = {
+      runId: old,
+      stepKey: 'say',
+      name: 'a.txt',
+      mediaType: 'text/plain',
+      content: Buffer.from('x'),
+    };
     await workspace.write(worker.database, worker.uuid, file);
     const { change } = asking('ask');
     const { next: _next, ...asked } = change;
@@ -68,9 +82,14 @@ describe('retention', () => {
     const young = await runOf(20);
     const open = await runOf(50, {}, false);
     assert.equal(await sweep(), 1);
-    assert.deepEqual([await exists(old), await exists(young), await exists(open)], [false, true, true]);
+    assert.deepEqual(
+      [await exists(old), await exists(young), await exists(open)],
+      [false, true, true],
+    );
     for (const table of ['goals', 'plans', 'steps', 'approvals', 'artifacts', 'idempotency_keys']) {
-      const rows = await store.owner.query(`select 1 from aos.${table} where run_id = $1`, [uuidOf('run', old)]);
+      const rows = await store.owner.query(`select 1 from aos.${table} where run_id = $1`, [
+        uuidOf('run', old),
+      ]);
       assert.deepEqual(rows, [], table);
     }
     const again = await store.newRun({ idempotency: key });
@@ -114,7 +133,10 @@ describe('retention', () => {
     assert.equal(await sweep(), 450);
     const less = { ...KEEP, runDays: 0 };
     await assert.rejects(retention.removeRuns(worker.database, less, never), /at least a day/);
-    await assert.rejects(retention.dropParts(worker.database, { ...KEEP, logDays: 0 }), /at least a day/);
+    await assert.rejects(
+      retention.dropParts(worker.database, { ...KEEP, logDays: 0 }),
+      /at least a day/,
+    );
   });
 });
 
@@ -158,9 +180,13 @@ test('a part of the log is dropped while others write, when no run and no reader
     [uuid],
   );
   assert.equal(row?.n, 0);
-  const [count] = await store.owner.query<{ n: number }>('select count(*)::int as n from aos.events');
+  const [count] = await store.owner.query<{ n: number }>(
+    'select count(*)::int as n from aos.events',
+  );
   assert.equal(count?.n, written + 1);
-  const [state] = await store.owner.query<{ to: string }>('select dropped_to as "to" from aos.log_state');
+  const [state] = await store.owner.query<{ to: string }>(
+    'select dropped_to as "to" from aos.log_state',
+  );
   assert.ok(BigInt(state?.to ?? 0) > 0n);
 });
 

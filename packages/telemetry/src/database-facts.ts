@@ -19,6 +19,16 @@ export interface DatabaseFacts {
   readonly approvalsOpen: number;
   readonly workersLive: number;
   readonly workerPoolSize: number;
+  readonly log: LogFacts;
+}
+
+/** Of the log of events and those who read it. */
+export interface LogFacts {
+  readonly horizonAgeSeconds: number;
+  readonly lag: Readonly<Record<'consumers' | 'webhooks', { seconds: number; events: number }>>;
+  readonly deliveries: Readonly<Record<'pending' | 'dead', number>>;
+  readonly partsHeld: number;
+  readonly partsAhead: number;
 }
 
 /** The facts as exposition text. A new registry each time: nothing of an earlier scrape can remain. */
@@ -43,5 +53,20 @@ export async function factsExposition(facts: DatabaseFacts): Promise<string> {
   handle('approvalsOpen').set({}, facts.approvalsOpen);
   handle('workersLive').set({}, facts.workersLive);
   handle('workerPoolSize').set({}, facts.workerPoolSize);
+  tellLog(handle, facts.log);
   return registry.metrics();
+}
+
+function tellLog(handle: (key: keyof typeof metricTable) => AnyHandle, log: LogFacts): void {
+  const [lag, lagEvents] = [handle('eventLag'), handle('eventLagEvents')];
+  for (const reader of ['consumers', 'webhooks'] as const) {
+    lag.set({ reader }, log.lag[reader].seconds);
+    lagEvents.set({ reader }, log.lag[reader].events);
+  }
+  const deliveries = handle('webhookDeliveries');
+  for (const state of ['pending', 'dead'] as const)
+    deliveries.set({ state }, log.deliveries[state]);
+  handle('eventHorizonAge').set({}, log.horizonAgeSeconds);
+  handle('eventPartsHeld').set({}, log.partsHeld);
+  handle('eventPartsAhead').set({}, log.partsAhead);
 }

@@ -1,9 +1,9 @@
-import { gauges, tallies, type Db } from '@aos/store';
+import { gauges, readLogGauges, tallies, type Db } from '@aos/store';
 import type { DatabaseFacts } from '@aos/telemetry';
 
 /** What the installation has done and is doing, in one reading. */
 export async function readFacts(db: Db): Promise<DatabaseFacts> {
-  const [sums, now] = await Promise.all([tallies.sum(db), gauges.read(db)]);
+  const [sums, now, log] = await Promise.all([tallies.sum(db), gauges.read(db), readLogGauges(db)]);
   const failed = sums.runs.filter(({ outcome }) => outcome === 'failed');
   return {
     runs: sums.runs,
@@ -15,5 +15,6 @@ export async function readFacts(db: Db): Promise<DatabaseFacts> {
     approvalsOpen: now.approvalsOpen,
     workersLive: now.workersLive,
     workerPoolSize: now.workerSlots,
+    log,
   };
 }
