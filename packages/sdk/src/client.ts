@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { AgentInput, NewRun, Report } from '@aos/core';
 
 import { streamEvents, type EventStreamOptions } from './event-stream.ts';
+import { logClient, type LogClient } from './log-client.ts';
 import { send, type ApiRequest, type ClientOptions, type Query } from './request.ts';
 import type {
   AgentList,
@@ -59,7 +60,7 @@ export interface ArtifactContent {
   readonly content: Uint8Array;
 }
 
-export interface Client {
+export interface Client extends LogClient {
   readonly runs: {
     create(body: NewRun, options?: CreateOptions): Promise<RunResource>;
     get(id: string): Promise<RunResource>;
@@ -140,6 +141,12 @@ export function createClient(options: ClientOptions): Client {
       release: (body) =>
         ask({ method: 'POST', path: '/admin/targets/release', body, repeatable: true }),
     },
+    ...logClient({
+      ask,
+      get,
+      tell: async (request) => void (await send(options, request)),
+      segment,
+    }),
     simulate: (body) => ask({ method: 'POST', path: '/v1/simulate', body, repeatable: true }),
     version: () => get('/version'),
   };

@@ -2,13 +2,17 @@ import type { Route } from './route.ts';
 import { agentRoutes } from './routes/agents.ts';
 import { approvalRoutes } from './routes/approvals.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
+import { consumerRoutes } from './routes/consumers.ts';
+import { deliveryRoutes } from './routes/deliveries.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { eventRoutes } from './routes/events.ts';
+import { logRoutes } from './routes/log.ts';
 import { runPartRoutes } from './routes/run-parts.ts';
 import { runRoutes } from './routes/runs.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { simulateRoutes } from './routes/simulate.ts';
 import { skillRoutes } from './routes/skills.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
 import { targetRoutes } from './routes/targets.ts';
 
 /** Every route of the API. What is not here does not exist. */
@@ -22,6 +26,10 @@ export function routeTable(version: string): readonly Route[] {
     ...skillRoutes,
     ...agentRoutes,
     ...approvalRoutes,
+    ...logRoutes,
+    ...consumerRoutes,
+    ...webhookRoutes,
+    ...deliveryRoutes,
     ...targetRoutes,
     ...serviceRoutes,
     ...docsRoutes(() => table, version),
