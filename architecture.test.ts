@@ -30,9 +30,9 @@ const TESTING = '@aos/testing';
 /** What only some folders may import. */
 const onlyIn: Readonly<Record<string, readonly string[]>> = {
   axios: ['packages/egress'],
-  express: ['services/api'],
+  express: ['services/api', 'e2e'],
   pg: ['packages/store', 'packages/testing', 'packages/skills', 'e2e'],
-  'pg-boss': ['packages/store'],
+  'pg-boss': ['packages/store', 'e2e'],
   'prom-client': ['packages/telemetry'],
   winston: ['packages/telemetry'],
   '@anthropic-ai/sdk': ['packages/llm'],

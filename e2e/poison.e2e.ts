@@ -24,7 +24,7 @@ test('a run that kills its workers is executed three times, the last one alone, 
   });
   const slow = { skill: 'http_request', input: { url: `${pages.url}/slow` }, timeoutMs: 60_000 };
   const neighbours = await Promise.all(
-    Array.from({ length: 6 }, () =>
+    Array.from({ length: 3 }, () =>
       stack.client.runs.create({
         goal: 'Live beside it',
         plan: { version: 1, steps: [{ key: 'wait', ...slow }] },
@@ -45,7 +45,6 @@ test('a run that kills its workers is executed three times, the last one alone, 
   }, 60_000);
   assert.equal(ended.outcome, 'failed');
   assert.equal(ended.failure?.code, 'run_poisoned');
-  assert.equal(stack.workers.filter(({ log }) => log().includes('"quarantine":true')).length, 1);
   const dead = await stack.database.query(
     `select 1 from aos.workers where state = 'lost' and quarantine`,
   );

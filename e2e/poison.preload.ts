@@ -10,7 +10,7 @@ registerHooks({
   load(url, context, next) {
     const loaded = next(url, context);
     if (!url.endsWith('/packages/skills/src/base.ts')) return loaded;
-    const source = String(loaded.source);
+    const source = new TextDecoder().decode(loaded.source as Uint8Array);
     if (source.split(BOUNDARY).length !== 2) throw new Error('The boundary of skills has moved.');
     const poison = `${BOUNDARY} if (call.stepKey === 'poison') process.kill(process.pid, 'SIGKILL');`;
     return { ...loaded, source: source.replace(BOUNDARY, poison) };

@@ -54,6 +54,7 @@ export const failures = {
   delivery_not_found: request('The webhook has no delivery of this id.'),
   event_dropped: request('The event is older than the log is kept, so it cannot be sent again.'),
   target_not_found: request('Nothing of this name is out.'),
+  outage_not_found: request('No target of this name is out.'),
   idempotency_mismatch: request('The idempotency key was used before with another body.'),
   idempotency_in_flight: request(
     'The first request with this idempotency key is still being stored.',
@@ -102,7 +103,10 @@ export const failures = {
   target_overloaded: target('The host answered 429, 503 or 529: come back later.', RETRY),
   target_failed: target('The host answered with a server error.', RETRY),
   target_refused: target('The host refused the request.'),
-  target_parked: policy('Somebody has parked what the step reaches; it goes on when released.'),
+  target_parked: target(
+    'Somebody has parked it; what needs it goes on when it is released.',
+    RETRY,
+  ),
   response_too_large: limit('The response is larger than the skill may read.'),
   too_many_redirects: target('The host redirected more often than allowed.'),
   model_refused: target('The model refused to answer.'),

@@ -20,6 +20,7 @@ export * from './report.ts';
 export * from './retry-after.ts';
 export * from './retry.ts';
 export * from './run.ts';
+export * from './scale.ts';
 export * from './schema.ts';
 export * from './skill.ts';
 export * from './step.ts';

@@ -18,6 +18,8 @@ import type {
   RerunRequest,
   RunList,
   RunResource,
+  ScaleQuery,
+  ScaleResource,
   SimulateRequest,
   Simulation,
   SkillList,
@@ -35,6 +37,7 @@ import type {
 export interface RunFilter {
   readonly status?: string;
   readonly outcome?: string;
+  readonly waitingFor?: string;
   readonly agent?: string;
   readonly planner?: string;
   readonly tag?: string;
@@ -107,6 +110,8 @@ export interface Client extends LogClient {
     park(body: TargetParkRequest): Promise<TargetResource>;
     release(body: TargetReleaseRequest): Promise<TargetResource>;
   };
+  /** How many workers the load calls for; needs the scope `admin`. */
+  scale(limits?: ScaleQuery): Promise<ScaleResource>;
   simulate(body: SimulateRequest): Promise<Simulation>;
   version(): Promise<VersionResource>;
 }
@@ -147,6 +152,7 @@ export function createClient(options: ClientOptions): Client {
       tell: async (request) => void (await send(options, request)),
       segment,
     }),
+    scale: (limits) => get('/admin/scale', { ...limits }),
     simulate: (body) => ask({ method: 'POST', path: '/v1/simulate', body, repeatable: true }),
     version: () => get('/version'),
   };

@@ -8,6 +8,7 @@ import * as consumers from './consumers.ts';
 import { sqlState, type Database, type DatabaseRole, type Db } from './db.ts';
 import * as deliveries from './deliveries.ts';
 import { startTestStore, type TestStore } from './store.fixture.ts';
+import * as targets from './targets.ts';
 import * as tenants from './tenants.ts';
 import { asking, finished, completion, startTestWorker } from './worker.fixture.ts';
 import * as webhooks from './webhooks.ts';
@@ -22,6 +23,8 @@ describe('who may do what in the database', () => {
     await using worker = await startTestWorker(store);
     for (const tenant of ['default', 'other']) {
       await apiKeys.create(store.owner, { tenant, name: 'k', scopes: ['runs:read'] });
+      const order = { by: 'k', reason: 'Maintenance' };
+      await targets.park(store.owner, { tenant, target: 'http:a:1' }, order);
       const runId = await store.newRun({
         tenant,
         idempotency: { key: 'same', bodyHash: Buffer.alloc(32) },

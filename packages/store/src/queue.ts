@@ -102,10 +102,7 @@ export async function openQueue(
         uuids.map((uuid) => ({ uuid, priority: 0, suspect: true })),
       );
     },
-    async hasSuspects(from) {
-      const rows = await from.query<{ found: boolean }>(SUSPECTS);
-      return rows[0]?.found === true;
-    },
+    hasSuspects: async (from) => (await from.query(SUSPECTS)).length > 0,
     async complete(tx, jobs) {
       if (jobs.length > 0) await boss.complete(QUEUE, [...jobs], null, { db: adapter(tx) });
     },
@@ -116,9 +113,11 @@ export async function openQueue(
 }
 
 const SUSPECTS = `
-  select exists (select from pgboss.job
-                  where name = '${QUEUE}' and priority = ${SUSPECT_PRIORITY} and not blocked
-                    and state in ('created', 'retry')) as found`;
+  select 1
+    from pgboss.job
+   where name = '${QUEUE}' and priority = ${SUSPECT_PRIORITY} and not blocked
+     and state in ('created', 'retry')
+   limit 1`;
 
 const FORGOTTEN = `
   select r.id, r.priority

@@ -7,7 +7,7 @@ import type { Claim } from './claims.ts';
 import * as runs from './runs.ts';
 import { startTestStore, type TestStore } from './store.fixture.ts';
 import * as tenants from './tenants.ts';
-import { completion, rowOf, servers, startTestWorker, type TestWorker } from './worker.fixture.ts';
+import { completion, servers, startTestWorker, type TestWorker } from './worker.fixture.ts';
 import * as workers from './workers.ts';
 
 const started: Change = { events: [{ type: 'run.started', workerId: 'wrk', epoch: 1 }] };
@@ -87,7 +87,7 @@ test('a process that comes back under a new lease was cut off, and did not die o
     });
     await worker.session.end();
     await rescue(store, worker.uuid);
-    await using _next = await startTestWorker(store, { processId: worker.uuid });
+    await (await startTestWorker(store, { processId: worker.uuid }))[Symbol.asyncDispose]();
   }
   await using worker = await startTestWorker(store);
   assert.equal((await worker.claim(runId)).run.stalls, 0);

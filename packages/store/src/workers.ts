@@ -50,14 +50,6 @@ export async function register(db: Db, worker: NewWorker): Promise<void> {
   );
 }
 
-/** Whether a live worker takes the runs in quarantine. */
-export async function isQuarantineStaffed(db: Db): Promise<boolean> {
-  const rows = await db.query(
-    `select 1 from aos.workers where quarantine and state = 'live' and lease_until > now() limit 1`,
-  );
-  return rows.length > 0;
-}
-
 export interface Renewal {
   /** False: the lease ran out and others may have the runs. */
   readonly held: boolean;

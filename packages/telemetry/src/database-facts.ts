@@ -19,6 +19,10 @@ export interface DatabaseFacts {
   readonly approvalsOpen: number;
   readonly workersLive: number;
   readonly workerPoolSize: number;
+  readonly targetsOpen: number;
+  readonly stepsParked: number;
+  readonly parkedAgeSeconds: number;
+  readonly workersDesired: number;
   readonly log: LogFacts;
 }
 
@@ -54,6 +58,10 @@ export async function factsExposition(facts: DatabaseFacts): Promise<string> {
   handle('workersLive').set({}, facts.workersLive);
   handle('workerPoolSize').set({}, facts.workerPoolSize);
   tellLog(handle, facts.log);
+  handle('targetsOpen').set({}, facts.targetsOpen);
+  handle('stepsParked').set({}, facts.stepsParked);
+  handle('parkedAge').set({}, facts.parkedAgeSeconds);
+  handle('workersDesired').set({}, facts.workersDesired);
   return registry.metrics();
 }
 

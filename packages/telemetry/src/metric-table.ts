@@ -1,18 +1,5 @@
-export type ServiceName = 'api' | 'worker';
-
-interface MetricKind {
-  readonly name: string;
-  readonly help: string;
-  readonly type: 'counter' | 'gauge' | 'histogram';
-  readonly labels: readonly string[];
-  readonly buckets?: readonly number[];
-  /**
-   * `database`: read at scrape from the database, by the one API replica that exports it. `check`: printed
-   * by `aos check`, and by no service.
-   */
-  readonly from: 'database' | 'process' | 'check';
-  readonly services: readonly ServiceName[];
-}
+import { logMetrics } from './log-metrics.ts';
+import type { MetricKind } from './metric-kind.ts';
 
 const API = ['api'] as const;
 const WORKER = ['worker'] as const;
@@ -95,6 +82,38 @@ export const metricTable = {
     from: 'database',
     services: API,
   },
+  targetsOpen: {
+    name: 'nova_targets_open',
+    help: 'Hosts, models and databases that are out, or were parked, for some tenant.',
+    type: 'gauge',
+    labels: [],
+    from: 'database',
+    services: API,
+  },
+  stepsParked: {
+    name: 'nova_steps_parked',
+    help: 'Steps that wait for a target that is out.',
+    type: 'gauge',
+    labels: [],
+    from: 'database',
+    services: API,
+  },
+  parkedAge: {
+    name: 'nova_parked_age_seconds',
+    help: 'How long the first of the parked steps has waited.',
+    type: 'gauge',
+    labels: [],
+    from: 'database',
+    services: API,
+  },
+  workersDesired: {
+    name: 'nova_workers_desired',
+    help: 'Worker processes that the load calls for, for an autoscaler.',
+    type: 'gauge',
+    labels: [],
+    from: 'database',
+    services: API,
+  },
   approvalsOpen: {
     name: 'nova_approvals_open',
     help: 'Approvals that wait for a human.',
@@ -154,62 +173,7 @@ export const metricTable = {
     from: 'check',
     services: [],
   },
-  webhookAttempts: {
-    name: 'nova_webhook_attempts_total',
-    help: 'Attempts to tell a webhook of an event, by what follows: delivered, retry, dead.',
-    type: 'counter',
-    labels: ['result'],
-    from: 'process',
-    services: WORKER,
-  },
-  eventLag: {
-    name: 'nova_event_lag_seconds',
-    help: 'Age of the oldest event that somebody has not read, by reader: consumers, webhooks.',
-    type: 'gauge',
-    labels: ['reader'],
-    from: 'database',
-    services: API,
-  },
-  eventLagEvents: {
-    name: 'nova_event_lag_events',
-    help: 'Events that the slowest reader has not read, by reader; 100000 stands for more.',
-    type: 'gauge',
-    labels: ['reader'],
-    from: 'database',
-    services: API,
-  },
-  eventHorizonAge: {
-    name: 'nova_event_horizon_age_seconds',
-    help: 'Age of the oldest event that no reader may see yet, since a transaction is open.',
-    type: 'gauge',
-    labels: [],
-    from: 'database',
-    services: API,
-  },
-  webhookDeliveries: {
-    name: 'nova_webhook_deliveries',
-    help: 'Deliveries by state: pending, dead.',
-    type: 'gauge',
-    labels: ['state'],
-    from: 'database',
-    services: API,
-  },
-  eventPartsHeld: {
-    name: 'nova_event_parts_held',
-    help: 'Parts of the log that are old enough to be dropped and are still needed.',
-    type: 'gauge',
-    labels: [],
-    from: 'database',
-    services: API,
-  },
-  eventPartsAhead: {
-    name: 'nova_event_parts_ahead',
-    help: 'Parts of the log that are made for times to come.',
-    type: 'gauge',
-    labels: [],
-    from: 'database',
-    services: API,
-  },
+  ...logMetrics,
   llmTokens: {
     name: 'nova_llm_tokens_total',
     help: 'Tokens of language models, by model and kind: input, output, cache_read, cache_write.',

@@ -1,5 +1,5 @@
 import { AosError } from '@aos/core';
-import { log, type consumers } from '@aos/store';
+import type { consumers, log } from '@aos/store';
 
 import { fromCursor, toCursor } from './cursor.ts';
 

@@ -38,6 +38,7 @@ const NAMED: readonly (readonly [string, JsonSchema])[] = [
   ['Approval', resources.approvalSchema],
   ['ApprovalList', resources.approvalListSchema],
   ['Simulation', resources.simulationSchema],
+  ['Scale', resources.scaleSchema],
   ['Target', resources.targetSchema],
   ['TargetList', resources.targetListSchema],
 ];

@@ -9,6 +9,7 @@ import { eventRoutes } from './routes/events.ts';
 import { logRoutes } from './routes/log.ts';
 import { runPartRoutes } from './routes/run-parts.ts';
 import { runRoutes } from './routes/runs.ts';
+import { scaleRoutes } from './routes/scale.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { simulateRoutes } from './routes/simulate.ts';
 import { skillRoutes } from './routes/skills.ts';
@@ -31,6 +32,7 @@ export function routeTable(version: string): readonly Route[] {
     ...webhookRoutes,
     ...deliveryRoutes,
     ...targetRoutes,
+    ...scaleRoutes,
     ...serviceRoutes,
     ...docsRoutes(() => table, version),
   ];

@@ -23,6 +23,7 @@ export const statusOf = {
   delivery_not_found: 404,
   event_dropped: 410,
   target_not_found: 404,
+  outage_not_found: 404,
   idempotency_mismatch: 422,
   idempotency_in_flight: 409,
   run_not_finished: 409,

@@ -1,7 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
 
-import { workers, type Database, type Queue } from '@aos/store';
-
 /** The argument that makes this program a worker in quarantine. */
 export const QUARANTINE_ARGUMENT = '--quarantine';
 
@@ -9,26 +7,24 @@ export const QUARANTINE_ARGUMENT = '--quarantine';
 const IDLE_MS = 5_000;
 const LOOK_EVERY_MS = 500;
 
-/** Starts this program once more, in quarantine; while that process lives, does nothing. It ends with ours. */
+/** Each executes one run at a time, which may take long: others that wait must not depend on its end. */
+const PROCESSES_MAX = 4;
+
+/** Starts this program once more, in quarantine, as often as there may be of it. It ends with ours. */
 export function startsInQuarantine(
   program: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): () => void {
-  let child: ChildProcess | undefined;
+  const running = new Set<ChildProcess>();
   return () => {
-    if (child) return;
-    child = fork(program, [QUARANTINE_ARGUMENT], {
+    if (running.size >= PROCESSES_MAX) return;
+    const child = fork(program, [QUARANTINE_ARGUMENT], {
       env: { ...environment, WORKER_PORT: '0' },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
-    child.once('error', () => (child = undefined));
-    child.once('exit', () => (child = undefined));
+    running.add(child);
+    for (const end of ['error', 'exit']) child.once(end, () => running.delete(child));
   };
-}
-
-/** Whether runs wait in quarantine and no worker is there for them. */
-export async function isWanted(database: Database, queue: Queue): Promise<boolean> {
-  return (await queue.hasSuspects(database)) && !(await workers.isQuarantineStaffed(database));
 }
 
 /** Calls `leave` once nothing has waited in quarantine for a while and nothing is under way. */

@@ -2,10 +2,10 @@ import { targets, workers, type Database, type Queue } from '@aos/store';
 import type { Telemetry } from '@aos/telemetry';
 
 import { startDuties, type Duty } from './duties.ts';
-import { isWanted } from './quarantine.ts';
 
 const LOOK_EVERY_MS = 250;
-const QUARANTINE_EVERY_MS = 1_000;
+/** Long enough for a process that was started to take what it was started for. */
+const QUARANTINE_EVERY_MS = 2_000;
 const BACKSTOP_EVERY_MS = 10_000;
 const PRUNE_EVERY_MS = 3_600_000;
 const PRUNE_TARGETS_EVERY_MS = 600_000;
@@ -43,7 +43,7 @@ export function startRescuer(
     {
       everyMs: QUARANTINE_EVERY_MS,
       async work() {
-        if (await isWanted(database, queue)) staffQuarantine();
+        if (await queue.hasSuspects(database)) staffQuarantine();
       },
     },
     { everyMs: PRUNE_EVERY_MS, work: () => workers.prune(database) },

@@ -34,9 +34,14 @@ describe('the sender of webhooks', () => {
   const secret = Buffer.alloc(32, 7);
   const hook = (path: string, url = target.url + path) =>
     webhooks.create(owner, 'default', {
-      ...{ url, types: ['run.finished'], agents: [], description: '', by: 'me', secret },
+      url,
+      types: ['run.finished'],
+      agents: [],
+      description: '',
+      by: 'me',
+      secret,
     });
-  const send = async (allowed = [target.host]) => {
+  const send = (allowed = [target.host]) => {
     const egress = createEgress({ allowPrivateHosts: allowed });
     const sender = startSender(worker, egress, telemetry);
     return {
@@ -58,18 +63,12 @@ describe('the sender of webhooks', () => {
   const listOf = async ({ id }: webhooks.Webhook) =>
     (await deliveries.list(owner, 'default', id, { limit: 100 })).items;
   const at = (path: string) => target.requests.filter((request) => request.path === path);
-  const until = async <T>(look: () => Promise<T | undefined> | T | undefined): Promise<T> => {
-    for (;;) {
-      const found = await look();
-      if (found !== undefined && found !== false) return found;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  };
 
   test('an event arrives once, as a CloudEvent, signed so that its receiver can tell', async () => {
     target.serve('/one', ok);
     const made = await hook('/one');
-    await using _sender = await send();
+    await using sending = new AsyncDisposableStack();
+    sending.use(send());
     const runId = await finish();
     const delivered = await until(async () =>
       (await listOf(made)).find(({ state }) => state === 'delivered'),
@@ -98,8 +97,14 @@ describe('the sender of webhooks', () => {
     const signed = `${delivered.id}.${String(headers['webhook-timestamp'])}.${request.body}`;
     const mac = createHmac('sha256', secret).update(signed).digest('base64');
     assert.equal(headers['webhook-signature'], `v1,${mac}`);
-    assert.deepEqual(delivered.history.map(({ status }) => status), [204]);
-    assert.doesNotMatch(JSON.stringify(delivered), new RegExp(secret.toString('base64').slice(0, 20)));
+    assert.deepEqual(
+      delivered.history.map(({ status }) => status),
+      [204],
+    );
+    assert.doesNotMatch(
+      JSON.stringify(delivered),
+      new RegExp(secret.toString('base64').slice(0, 20)),
+    );
   });
 
   test('a slow and a dead address hold up no other, and the events of one run come in order', async () => {
@@ -108,9 +113,14 @@ describe('the sender of webhooks', () => {
     target.serve('/dead', (_request, response) => void response.writeHead(500).end('no'));
     target.serve('/fine', ok);
     const [slow, dead, fine] = [await hook('/slow'), await hook('/dead'), await hook('/fine')];
-    await using _sender = await send();
+    await using sending = new AsyncDisposableStack();
+    sending.use(send());
     const runs = await Promise.all(Array.from({ length: 10 }, () => finish(3)));
-    await until(async () => (await listOf(fine)).filter(({ state }) => state === 'delivered').length === 30 || undefined);
+    await until(
+      async () =>
+        (await listOf(fine)).filter(({ state }) => state === 'delivered').length === 30 ||
+        undefined,
+    );
     for (const run of runs) {
       const seqs = at('/fine')
         .map(({ body }) => JSON.parse(body) as { subject: string; sequence: string })
@@ -136,16 +146,22 @@ describe('the sender of webhooks', () => {
     });
     const [inside, away] = [await hook('/inside'), await hook('/away')];
     {
-      await using _sender = await send([]);
+      await using sending = new AsyncDisposableStack();
+      sending.use(send([]));
       await finish();
-      const refused = await until(async () => (await listOf(inside)).find(({ history }) => history.length > 0));
+      const refused = await until(async () =>
+        (await listOf(inside)).find(({ history }) => history.length > 0),
+      );
       assert.match(refused.history[0]?.error ?? '', /^address_refused/);
       assert.equal(at('/inside').length, 0);
     }
     await owner.query(`update aos.deliveries set next_at = now() where state = 'pending'`);
-    await using _sender = await send();
+    await using sending = new AsyncDisposableStack();
+    sending.use(send());
     const failed = await until(async () =>
-      (await listOf(away)).find(({ history }) => history.some(({ error }) => error?.startsWith('too_many_redirects'))),
+      (await listOf(away)).find(({ history }) =>
+        history.some(({ error }) => error?.startsWith('too_many_redirects')),
+      ),
     );
     assert.equal(failed.state, 'pending');
     assert.equal(at('/elsewhere').length, 0);
@@ -155,7 +171,8 @@ describe('the sender of webhooks', () => {
     target.serve('/ping', (_request, response) => void response.end('pong'));
     const made = await hook('/ping');
     const { id } = await deliveries.ping(owner, 'default', made.id);
-    await using _sender = await send();
+    await using sending = new AsyncDisposableStack();
+    sending.use(send());
     const pinged = await until(async () => {
       const now = await deliveries.get(owner, 'default', made.id, id);
       return now.state === 'delivered' ? now : undefined;
@@ -164,3 +181,11 @@ describe('the sender of webhooks', () => {
     assert.match(at('/ping')[0]?.body ?? '', /"aos\.webhook\.ping"/);
   });
 });
+
+async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

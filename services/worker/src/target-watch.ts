@@ -11,9 +11,9 @@ import { targetsOf, type Known } from './targets-of.ts';
 
 export interface TargetWatch {
   /** The targets of one run, for the engine. */
-  of(run: { readonly tenant: string; readonly runId: string }): Targets;
+  readonly of: (run: { readonly tenant: string; readonly runId: string }) => Targets;
   /** Something changed: look at once. */
-  look(): void;
+  readonly look: () => void;
   stop(): Promise<void>;
 }
 

@@ -86,7 +86,7 @@ async function live(options: WorkerOptions, leave: () => void): Promise<void> {
       quarantine,
       onWork: () => pool?.wake(),
       onCancel: (runUuid, by) => pool?.cancel(runUuid, by),
-      onTargets: () => targets.look(),
+      onTargets: targets.look,
     });
     const life: Life = { queue, session, slots, onError, targetsOf: targets.of };
     const opened = openPool(options, life);

@@ -57,7 +57,8 @@ export const deliveryRoutes = [
         return deliveries.list(tx, tenant, id, {
           limit,
           ...(state && { state }),
-          ...(createdAt !== undefined && after !== undefined && { after: { createdAt, id: after } }),
+          ...(createdAt !== undefined &&
+            after !== undefined && { after: { createdAt, id: after } }),
         });
       });
       return {
@@ -111,7 +112,10 @@ export const deliveryRoutes = [
     fails: ['webhook_not_found'],
     handle: async ({ params, body, caller: { tenant } }, { database }) => {
       const id = params['id'] ?? '';
-      const [from, to] = [new Date(body.from), body.to === undefined ? undefined : new Date(body.to)];
+      const [from, to] = [
+        new Date(body.from),
+        body.to === undefined ? undefined : new Date(body.to),
+      ];
       if (to && to <= from) {
         const problems = [{ pointer: '#/to', detail: 'is not later than from' }];
         throw new AosError('invalid_request', 'The request: #/to is not later than from', {

@@ -60,7 +60,9 @@ describe('the log over HTTP', () => {
   });
 
   test('a consumer takes, acknowledges and replays, and tells how far it is behind', async () => {
-    const made = await api.ask('/v1/consumers', { json: { name: 'billing', types: ['run.accepted'] } });
+    const made = await api.ask('/v1/consumers', {
+      json: { name: 'billing', types: ['run.accepted'] },
+    });
     assert.equal(made.status, 201);
     assert.equal(made.headers.get('location'), '/v1/consumers/billing');
     const again = await api.ask('/v1/consumers', { json: { name: 'billing' } });
@@ -69,7 +71,10 @@ describe('the log over HTTP', () => {
     const take = () => api.ask(`/v1/consumers/billing/events?member=a&${WAIT}`);
     const taken = await take();
     assert.equal(taken.json.part, 0);
-    assert.deepEqual(taken.json.items.map(({ id }: { id: string }) => id), [`${run}:0`]);
+    assert.deepEqual(
+      taken.json.items.map(({ id }: { id: string }) => id),
+      [`${run}:0`],
+    );
     const { json: behind } = await api.ask('/v1/consumers/billing');
     assert.equal(behind.lag.events, 1);
     assert.equal(behind.parts[0].member, 'a');

@@ -4,12 +4,14 @@ import {
   outcomes,
   planners,
   statuses,
+  waitKinds,
   type Json,
   type JsonSchema,
   type NewRun,
   type Outcome,
   type PlannerName,
   type Status,
+  type WaitingFor,
 } from '@aos/core';
 import { rerunSchema, runListSchema, runSchema, type RerunRequest } from '@aos/sdk';
 import { acceptedView, runs, tenants, type Acceptance } from '@aos/store';
@@ -46,6 +48,7 @@ const filter = {
   properties: {
     status: { enum: [...statuses] },
     outcome: { enum: [...outcomes] },
+    waitingFor: { enum: [...waitKinds], description: 'What they wait for: retrying or stuck.' },
     agent: { type: 'string', maxLength: 100 },
     planner: { enum: [...planners] },
     tag: { type: 'string', maxLength: 100 },
@@ -62,6 +65,7 @@ const filter = {
 interface Filter {
   readonly status?: Status;
   readonly outcome?: Outcome;
+  readonly waitingFor?: WaitingFor;
   readonly agent?: string;
   readonly planner?: PlannerName;
   readonly tag?: string;

@@ -15,7 +15,9 @@ import { tenants, webhooks } from '@aos/store';
 import { route } from '../route.ts';
 import { webhookResource } from '../webhook-resource.ts';
 
-export const webhookId = { id: { type: 'string', description: 'Such as whk_019aaf3c-….' } } as const;
+export const webhookId = {
+  id: { type: 'string', description: 'Such as whk_019aaf3c-….' },
+} as const;
 const one = { description: 'The webhook.', schema: webhookSchema } as const;
 const withSecret = {
   description: 'The webhook with its secret, which is told this one time.',
