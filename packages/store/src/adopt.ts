@@ -1,4 +1,5 @@
-import { createDatabase } from './db.ts';
+import { createDatabase, type Database } from './db.ts';
+import { assertMigrated } from './migrate.ts';
 import { openQueue } from './queue.ts';
 
 export interface Adoption {
@@ -19,6 +20,15 @@ const BATCH = 500;
  */
 export async function adopt(url: string, reason: string): Promise<Adoption> {
   const database = createDatabase({ url, applicationName: 'aos-adopt', connectionsMax: 2 });
+  try {
+    await assertMigrated(database);
+    return await takeOver(database, reason);
+  } finally {
+    await database.close();
+  }
+}
+
+async function takeOver(database: Database, reason: string): Promise<Adoption> {
   const queue = await openQueue(database, { maintain: false, onError: () => {} });
   try {
     const { incarnation, interrupted } = await database.transaction(async (tx) => {
@@ -43,7 +53,6 @@ export async function adopt(url: string, reason: string): Promise<Adoption> {
     }
   } finally {
     await queue.stop();
-    await database.close();
   }
 }
 
