@@ -11,6 +11,11 @@ import type {
   WhyResource,
 } from '@aos/sdk';
 
+import { runId } from './ids.fixture.ts';
+import { newRepairScene, type RepairScene } from './repair.fixture.ts';
+
+export { runId } from './ids.fixture.ts';
+
 /** Everything that the stand-in of the API knows. Tests change it. */
 export interface Scene {
   run: RunResource;
@@ -27,10 +32,9 @@ export interface Scene {
   agents: readonly AgentResource[];
   approvals: readonly ApprovalResource[];
   simulation: Simulation;
+  repair: RepairScene;
 }
 
-export const uuid = '01a209b7-6a00-7a98-b4dc-000000000001';
-export const runId = `run_${uuid}`;
 export const approvalId = 'apr_01a209b7-6a00-7a98-b4dc-000000000002';
 const began = Date.parse('2026-05-01T09:00:00.000Z');
 const at = (ms: number) => new Date(began + ms).toISOString();
@@ -132,6 +136,7 @@ const report: Report = {
   goal,
   agent,
   planner: 'rules',
+  origin: null,
   status: 'finished',
   outcome: 'succeeded',
   failure: null,
@@ -284,5 +289,6 @@ export function newScene(): Scene {
     agents: [agentResource],
     approvals: [approval],
     simulation,
+    repair: newRepairScene(),
   };
 }

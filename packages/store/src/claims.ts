@@ -23,6 +23,9 @@ export interface Claim {
   readonly run: ClaimedRun;
 }
 
+/** Told of jobs that no run sent; they are completed, and nothing else happens. */
+export type OnStray = (jobs: readonly Job[]) => void;
+
 const DOUBT_MAX_MS = 30_000;
 const ASK_AGAIN_MS = 200;
 
@@ -38,12 +41,13 @@ export async function take(
   workerUuid: string,
   max: number,
   kind: Kind = 'regular',
+  onStray: OnStray = () => {},
 ): Promise<Claim[]> {
   const ready: Claim[] = [];
   try {
     await database.transaction(async (tx) => {
       if (!(await isLive(tx, workerUuid))) return;
-      ready.push(...(await takeIn(database, tx, queue, workerUuid, max, kind)));
+      ready.push(...(await takeIn(database, tx, queue, workerUuid, max, kind, onStray)));
     });
     return ready;
   } catch (error) {
@@ -93,6 +97,7 @@ async function takeIn(
   workerUuid: string,
   max: number,
   kind: Kind,
+  onStray: OnStray,
 ): Promise<Claim[]> {
   const jobs = await queue.fetch(tx, max, kind);
   if (jobs.length === 0) return [];
@@ -103,6 +108,9 @@ async function takeIn(
   const suspect = stalled.filter((run) => kind === 'regular' && isSuspect(run)).map(({ id }) => id);
   const others = stalled.map(({ id }) => id).filter((id) => !suspect.includes(id));
   for (const id of await claim(tx, others, workerUuid)) claimed.add(id);
+  // Ours carry nothing: somebody moved it here, most likely out of the dead letter queue.
+  const strays = jobs.filter(({ id, data }) => data && !claimed.has(id));
+  if (strays.length > 0) onStray(strays);
   await queue.complete(
     tx,
     jobs.filter(({ id }) => !claimed.has(id)),

@@ -5,6 +5,9 @@ import type { Db } from './db.ts';
 /** One queue: every job says "advance the run of this id", and carries nothing else. */
 const QUEUE = 'runs';
 
+/** Shows the open dead letters to whoever looks with the tools of pg-boss; nobody fetches from it. */
+const DEAD_QUEUE = 'runs_dead';
+
 /** What workers listen on: `queued`, there is work; `cancel <uuid>`, somebody wants a run stopped. */
 export const WORKER_CHANNEL = 'aos_runs';
 
@@ -30,6 +33,11 @@ export interface Dispatch {
   readonly suspect?: boolean;
 }
 
+/** A dead letter as the tools of pg-boss see it; its id is the run's. */
+export interface DeadJob {
+  readonly uuid: string;
+  readonly data: { readonly runId: string; readonly code: string; readonly fingerprint: string };
+}
 /** Which jobs to take: those of suspected runs, or all others. */
 export type Kind = 'regular' | 'suspect';
 
@@ -43,6 +51,12 @@ export interface Queue {
   complete(tx: Db, jobs: readonly Job[]): Promise<void>;
   /** Takes the jobs of these runs out, whoever holds them. The caller must hold the runs' rows. */
   remove(tx: Db, uuids: readonly string[]): Promise<void>;
+  /** Shows letters in the dead letter queue. In the transaction that writes them. */
+  bury(tx: Db, jobs: readonly DeadJob[]): Promise<void>;
+  /** Letters that are settled leave the dead letter queue. The caller must hold their rows. */
+  unbury(tx: Db, uuids: readonly string[]): Promise<void>;
+  /** Jobs in the dead letter queue that stand for no open letter. */
+  strayDead(tx: Db, max: number): Promise<string[]>;
   /** Gives runs that seem to kill their workers a job in quarantine. The caller must hold their rows. */
   isolate(tx: Db, uuids: readonly string[]): Promise<void>;
   /** Whether a job waits in quarantine. */
@@ -107,6 +121,18 @@ export async function openQueue(
       if (jobs.length > 0) await boss.complete(QUEUE, [...jobs], null, { db: adapter(tx) });
     },
     remove,
+    async bury(tx, jobs) {
+      if (jobs.length === 0) return;
+      const dead = jobs.map(({ uuid, data }) => ({ id: uuid, data }));
+      await boss.insert(DEAD_QUEUE, dead, { db: adapter(tx) });
+    },
+    async unbury(tx, uuids) {
+      if (uuids.length > 0) await boss.deleteJob(DEAD_QUEUE, [...uuids], { db: adapter(tx) });
+    },
+    async strayDead(tx, max) {
+      const rows = await tx.query<{ id: string }>(STRAY_DEAD, [max]);
+      return rows.map(({ id }) => id);
+    },
     forgotten: (tx, afterS, max) => tx.query(FORGOTTEN, [afterS, max]),
     stop: () => boss.stop({ graceful: false }),
   };
@@ -130,6 +156,15 @@ const FORGOTTEN = `
    limit $2
      for update of r skip locked`;
 
+const STRAY_DEAD = `
+  select j.id
+    from pgboss.job j
+   where j.name = '${DEAD_QUEUE}'
+     and not exists (select from aos.dead_letters d
+                      where d.run_id = j.id and d.redriven_as is null and d.discarded_at is null)
+   order by j.id
+   limit $1`;
+
 /** Creates or upgrades pg-boss's schema and our queue. As the owner of the database. */
 export async function migrateQueue(db: Db): Promise<void> {
   const boss = new PgBoss({ db: adapter(db), schedule: false, supervise: false });
@@ -146,6 +181,10 @@ export async function migrateQueue(db: Db): Promise<void> {
     };
     if (await boss.getQueue(QUEUE)) await boss.updateQueue(QUEUE, options);
     else await boss.createQueue(QUEUE, { ...options, partition: true });
+    // Letters wait for people, and people take their time.
+    const kept = { retentionSeconds: 10 * 365 * DAY_S, deleteAfterSeconds: DAY_S };
+    if (await boss.getQueue(DEAD_QUEUE)) await boss.updateQueue(DEAD_QUEUE, kept);
+    else await boss.createQueue(DEAD_QUEUE, kept);
   } finally {
     await boss.stop({ graceful: false });
   }

@@ -2,11 +2,14 @@ import type { Route } from './route.ts';
 import { agentRoutes } from './routes/agents.ts';
 import { approvalRoutes } from './routes/approvals.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
+import { caseRoutes } from './routes/cases.ts';
 import { consumerRoutes } from './routes/consumers.ts';
+import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { eventRoutes } from './routes/events.ts';
 import { logRoutes } from './routes/log.ts';
+import { operationRoutes } from './routes/operations.ts';
 import { runPartRoutes } from './routes/run-parts.ts';
 import { runRoutes } from './routes/runs.ts';
 import { scaleRoutes } from './routes/scale.ts';
@@ -31,6 +34,9 @@ export function routeTable(version: string): readonly Route[] {
     ...consumerRoutes,
     ...webhookRoutes,
     ...deliveryRoutes,
+    ...deadLetterRoutes,
+    ...caseRoutes,
+    ...operationRoutes,
     ...targetRoutes,
     ...scaleRoutes,
     ...serviceRoutes,

@@ -7,6 +7,7 @@ import {
   take,
   type Claim,
   type Database,
+  type Job,
   type Journal,
   type Queue,
 } from '@aos/store';
@@ -68,6 +69,12 @@ export async function work(given: WorkerOptions): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
     await database.query('select 1').catch(() => {});
   }
+}
+
+/** Somebody moved jobs here that no run sent, such as dead ones: they are told, and nothing else. */
+function tellStrays({ log }: Telemetry) {
+  return (jobs: readonly Pick<Job, 'id' | 'data'>[]): void =>
+    log.warn('queue.stray_jobs', { jobs: jobs.map(({ id, data }) => ({ id, data })) });
 }
 
 async function live(options: WorkerOptions, leave: () => void): Promise<void> {
@@ -138,7 +145,7 @@ function openPool(options: WorkerOptions, life: Life): Pool {
   const kind = quarantine ? 'suspect' : 'regular';
   return createPool({
     slots,
-    take: (max) => take(database, queue, session.uuid, max, kind),
+    take: (max) => take(database, queue, session.uuid, max, kind, tellStrays(telemetry)),
     advance: (claim, control) =>
       runner(claim, control).catch((error: unknown) => {
         onError(error);

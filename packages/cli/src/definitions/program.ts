@@ -5,6 +5,7 @@ import { defineCatalog } from './catalog.ts';
 import { defineGoals } from './goals.ts';
 import { defineOperation, defineRecovery } from './operation.ts';
 import type { Perform } from './perform.ts';
+import { defineRepair } from './repair.ts';
 import { defineRuns } from './runs.ts';
 
 /** The options of every command. */
@@ -45,6 +46,7 @@ export function defineProgram(version: string, perform: Perform): Command {
     .exitOverride();
   defineGoals(program, perform);
   defineRuns(program, perform);
+  defineRepair(program, perform);
   defineCatalog(program, perform);
   defineOperation(program, perform);
   defineRecovery(program, perform);
