@@ -91,6 +91,7 @@ describe('the outbox', () => {
 
   test('what was committed before an address was there is not told to it', async () => {
     await addEvents(store, ['run.accepted']);
+    await settled(store);
     const hook = await webhook();
     await addEvents(store, ['run.finished']);
     await relayed();
