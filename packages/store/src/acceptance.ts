@@ -1,11 +1,11 @@
 import {
   AosError,
   eventData,
-  hashJson,
+  isTemplateCall,
+  planHash,
   planKeyOf,
   uuidOf,
   type Goal,
-  type Json,
   type Plan,
   type PlannerName,
   type RunEvent,
@@ -57,11 +57,12 @@ export function acceptanceColumns(batch: readonly Acceptance[]): Buffer[] {
       origin?.mode,
       goal.goal,
       JSON.stringify(goal.input),
-      goal.plan && JSON.stringify(goal.plan),
+      // A whole plan is stored as version 1 of the run's plans, and nowhere twice.
+      isTemplateCall(goal.plan) ? JSON.stringify(goal.plan) : undefined,
       JSON.stringify(goal.limits),
       JSON.stringify(goal.tags),
       plan && JSON.stringify(plan),
-      plan && hashJson(plan as unknown as Json),
+      plan && planHash(plan),
       reuse && JSON.stringify(reuse),
       idempotency?.key,
       idempotency?.bodyHash,
@@ -130,9 +131,15 @@ function firstEvents({ agent, planner, by, origin, plan, reuse }: Acceptance): R
 }
 
 function planned(plan: Plan, planner: PlannerName): RunEvent {
-  const planHash = hashJson(plan as unknown as Json);
   const steps = plan.steps.length;
-  return { type: 'run.planned', version: 1, planner, steps, planHash, durationMs: 0 };
+  return {
+    type: 'run.planned',
+    version: 1,
+    planner,
+    steps,
+    planHash: planHash(plan),
+    durationMs: 0,
+  };
 }
 
 export function runUuid(runId: string): string {

@@ -66,21 +66,14 @@ export interface Queue {
   stop(): Promise<void>;
 }
 
+interface QueueOptions {
+  readonly maintain: boolean;
+  readonly onError: (error: Error) => void;
+}
+
 /** pg-boss on our own pool and role, without any timer of its own unless `maintain`. */
-export async function openQueue(
-  db: Db,
-  options: { readonly maintain: boolean; readonly onError: (error: Error) => void },
-): Promise<Queue> {
-  const boss = new PgBoss({
-    db: adapter(db),
-    migrate: false,
-    createSchema: false,
-    schedule: false,
-    supervise: options.maintain,
-    superviseIntervalSeconds: 60,
-  });
-  boss.on('error', options.onError);
-  await boss.start();
+export async function openQueue(db: Db, options: QueueOptions): Promise<Queue> {
+  const boss = await startBoss(db, options);
   const send: Queue['send'] = async (tx, dispatches) => {
     if (dispatches.length === 0) return;
     await boss.insert(QUEUE, dispatches.map(toJob), { db: adapter(tx) });
@@ -127,13 +120,6 @@ export async function openQueue(
   };
 }
 
-const SUSPECTS = `
-  select 1
-    from pgboss.job
-   where name = '${QUEUE}' and priority = ${SUSPECT_PRIORITY} and not blocked
-     and state in ('created', 'retry')
-   limit 1`;
-
 function deadQueue(boss: PgBoss): Pick<Queue, 'bury' | 'unbury' | 'strayDead'> {
   return {
     async bury(tx, jobs) {
@@ -150,6 +136,27 @@ function deadQueue(boss: PgBoss): Pick<Queue, 'bury' | 'unbury' | 'strayDead'> {
     },
   };
 }
+
+async function startBoss(db: Db, { maintain, onError }: QueueOptions): Promise<PgBoss> {
+  const boss = new PgBoss({
+    db: adapter(db),
+    migrate: false,
+    createSchema: false,
+    schedule: false,
+    supervise: maintain,
+    superviseIntervalSeconds: 60,
+  });
+  boss.on('error', onError);
+  await boss.start();
+  return boss;
+}
+
+const SUSPECTS = `
+  select 1
+    from pgboss.job
+   where name = '${QUEUE}' and priority = ${SUSPECT_PRIORITY} and not blocked
+     and state in ('created', 'retry')
+   limit 1`;
 
 const FORGOTTEN = `
   select r.id, r.priority

@@ -1,18 +1,5 @@
-export type ServiceName = 'api' | 'worker';
-
-interface MetricKind {
-  readonly name: string;
-  readonly help: string;
-  readonly type: 'counter' | 'gauge' | 'histogram';
-  readonly labels: readonly string[];
-  readonly buckets?: readonly number[];
-  /**
-   * `database`: read at scrape from the database, by the one API replica that exports it. `check`: printed
-   * by `aos check`, and by no service.
-   */
-  readonly from: 'database' | 'process' | 'check';
-  readonly services: readonly ServiceName[];
-}
+import { logMetrics } from './log-metrics.ts';
+import type { MetricKind } from './metric-kind.ts';
 
 const API = ['api'] as const;
 const WORKER = ['worker'] as const;
@@ -210,6 +197,7 @@ export const metricTable = {
     from: 'check',
     services: [],
   },
+  ...logMetrics,
   llmTokens: {
     name: 'nova_llm_tokens_total',
     help: 'Tokens of language models, by model and kind: input, output, cache_read, cache_write.',
