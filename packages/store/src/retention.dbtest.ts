@@ -11,6 +11,7 @@ import { startTestStore, type TestStore } from './store.fixture.ts';
 import {
   asking,
   completion,
+  failed,
   finished,
   startTestWorker,
   type TestWorker,
@@ -107,6 +108,23 @@ describe('retention', () => {
     await age(rerun, 45);
     assert.equal(await sweep(), 2);
     assert.deepEqual([await exists(origin), await exists(rerun)], [false, false]);
+  });
+
+  test('a run whose dead letter is open stays until somebody has settled it', async () => {
+    const runId = `run_${uuidAt(60)}`;
+    await store.newRun({ runId });
+    await worker.journal.commit(await worker.claim(runId), failed);
+    await age(runId, 60);
+    const letters = await store.owner.query('select 1 from aos.dead_letters where run_id = $1', [
+      uuidOf('run', runId),
+    ]);
+    assert.equal(letters.length, 1);
+    assert.equal(await sweep(), 0);
+    await store.owner.query(
+      `update aos.dead_letters set discarded_at = now(), discarded_by = 'me', discard_reason = 'x'`,
+    );
+    assert.equal(await sweep(), 1);
+    assert.equal(await exists(runId), false);
   });
 
   test('every table that names a run by run_id goes with it, or is known not to', async () => {
