@@ -8,6 +8,7 @@ import type {
   Simulation,
   SkillResource,
   StepResource,
+  TargetResource,
   WhyResource,
 } from '@aos/sdk';
 
@@ -32,6 +33,7 @@ export interface Scene {
   agents: readonly AgentResource[];
   approvals: readonly ApprovalResource[];
   simulation: Simulation;
+  targets: readonly TargetResource[];
   repair: RepairScene;
 }
 
@@ -258,10 +260,22 @@ const simulation: Simulation = {
   problems: [],
 };
 
+export const target: TargetResource = {
+  target: 'http:api.example:443',
+  state: 'out',
+  since: at(0),
+  until: at(60_000),
+  failure: { code: 'target_overloaded', detail: 'https://api.example answered 429.' },
+  parkedBy: null,
+  failed: 7,
+  parked: { steps: 312, runs: 300, oldest: at(1_000), example: runId },
+};
+
 export function newScene(): Scene {
   return {
     run,
     runs: [run],
+    targets: [],
     nextCursor: null,
     plan,
     steps: [

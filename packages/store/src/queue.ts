@@ -66,21 +66,14 @@ export interface Queue {
   stop(): Promise<void>;
 }
 
+interface QueueOptions {
+  readonly maintain: boolean;
+  readonly onError: (error: Error) => void;
+}
+
 /** pg-boss on our own pool and role, without any timer of its own unless `maintain`. */
-export async function openQueue(
-  db: Db,
-  options: { readonly maintain: boolean; readonly onError: (error: Error) => void },
-): Promise<Queue> {
-  const boss = new PgBoss({
-    db: adapter(db),
-    migrate: false,
-    createSchema: false,
-    schedule: false,
-    supervise: options.maintain,
-    superviseIntervalSeconds: 60,
-  });
-  boss.on('error', options.onError);
-  await boss.start();
+export async function openQueue(db: Db, options: QueueOptions): Promise<Queue> {
+  const boss = await startBoss(db, options);
   const send: Queue['send'] = async (tx, dispatches) => {
     if (dispatches.length === 0) return;
     await boss.insert(QUEUE, dispatches.map(toJob), { db: adapter(tx) });
@@ -136,6 +129,20 @@ export async function openQueue(
     forgotten: (tx, afterS, max) => tx.query(FORGOTTEN, [afterS, max]),
     stop: () => boss.stop({ graceful: false }),
   };
+}
+
+async function startBoss(db: Db, { maintain, onError }: QueueOptions): Promise<PgBoss> {
+  const boss = new PgBoss({
+    db: adapter(db),
+    migrate: false,
+    createSchema: false,
+    schedule: false,
+    supervise: maintain,
+    superviseIntervalSeconds: 60,
+  });
+  boss.on('error', onError);
+  await boss.start();
+  return boss;
 }
 
 const SUSPECTS = `
