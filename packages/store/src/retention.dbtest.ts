@@ -208,6 +208,30 @@ test('a part of the log is dropped while others write, when no run and no reader
   assert.ok(BigInt(state?.to ?? 0) > 0n);
 });
 
+test('a part that is in use is left for later, and nobody waits behind the attempt', async () => {
+  await using store = await startTestStore();
+  const worker = store.database('aos_worker');
+  await makeOldParts(store, 8);
+  await store.owner.query('update aos.log_state set relayed_below = aos.log_below() + 1000000');
+  await store.owner.transaction(async (tx) => {
+    await tx.query('select 1 from aos.events');
+    const began = performance.now();
+    const sweeping = retention.dropParts(worker, { ...KEEP, holdDays: 0 });
+    const writing = addEvents(store, ['x']);
+    const { dropped, held } = await sweeping;
+    await writing;
+    assert.deepEqual(dropped, []);
+    assert.deepEqual(
+      held.map(({ reason }) => reason),
+      ['busy'],
+    );
+    assert.ok(performance.now() - began < 5_000);
+  });
+  const { dropped, held } = await retention.dropParts(worker, { ...KEEP, holdDays: 0 });
+  assert.ok(dropped.length > 0);
+  assert.deepEqual(held, []);
+});
+
 async function keepWriting(
   store: TestStore,
   stop: AbortSignal,
