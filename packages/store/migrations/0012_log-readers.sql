@@ -164,6 +164,7 @@ create table aos.deliveries (
 create index deliveries_due on aos.deliveries (webhook_id, next_at) where state = 'pending';
 create index deliveries_before on aos.deliveries (webhook_id, run_id, seq) where state = 'pending';
 create index deliveries_of on aos.deliveries (webhook_id, created_at desc, id desc);
+create index deliveries_dead on aos.deliveries (webhook_id, created_at) where state = 'dead';
 create index deliveries_ended on aos.deliveries (ended_at) where ended_at is not null;
 call aos.isolate('deliveries',
   'select, insert, update (state, next_at, expires_at, ended_at, redeliveries)', 'select, insert, update, delete');
@@ -376,6 +377,8 @@ begin
       exit;
     end if;
     held := held || jsonb_build_object('part', p.part, 'reason', reason);
+    -- Whatever is in the way of one part is in the way of all.
+    exit when reason = 'busy';
   end loop;
   update aos.log_state set held = drop_event_part.held, swept_at = now();
   return next;
