@@ -113,6 +113,8 @@ export const run: RunResource = {
   wakeAt: null,
   cancelRequestedAt: null,
   cancelRequestedBy: null,
+  pauseRequestedAt: null,
+  pauseRequestedBy: null,
   parentRunId: null,
   origin: null,
   links: {

@@ -12,6 +12,7 @@ export * from './id.ts';
 export * from './inspect-plan.ts';
 export * from './json.ts';
 export * from './output.ts';
+export * from './pause.ts';
 export * from './plan.ts';
 export * from './reference.ts';
 export * from './report.ts';

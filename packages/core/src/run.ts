@@ -10,8 +10,8 @@ export type Outcome = (typeof outcomes)[number];
 export const planners = ['static', 'template', 'rules', 'claude'] as const;
 export type PlannerName = (typeof planners)[number];
 
-/** What a waiting run waits for. `retry` has a time; the others wait for a decision. */
-export type WaitingFor = 'retry' | 'approval' | 'review';
+/** What a waiting run waits for. `retry` has a time; the others wait for a human. */
+export type WaitingFor = 'retry' | 'approval' | 'review' | 'pause';
 
 export type RunState =
   | { readonly status: 'queued' }
@@ -42,6 +42,8 @@ export interface Run {
   /** When it fails with `run_timed_out`. */
   readonly deadlineAt?: Date;
   readonly cancelRequestedAt?: Date;
+  /** Somebody paused it; it rests from the next step boundary on. */
+  readonly pauseRequestedAt?: Date;
   readonly parentRunId?: string;
   readonly origin?: { readonly runId: string; readonly mode: RerunMode };
 }

@@ -3,6 +3,7 @@ export * from './resources/agent.ts';
 export * from './resources/approval.ts';
 export * from './resources/artifact.ts';
 export * from './resources/event.ts';
+export * from './resources/pause.ts';
 export * from './resources/plan.ts';
 export * from './resources/problem.ts';
 export * from './resources/report.ts';

@@ -21,6 +21,9 @@ export interface Acceptor {
   close(): Promise<void>;
 }
 
+/** The priority of the job of a new run. */
+export type PlaceOf = (tenant: string, priority: number) => number;
+
 const LANES = 2;
 const BATCH_MAX = 256;
 const CONFLICT_RETRIES = 5;
@@ -29,6 +32,7 @@ export function createAcceptor(
   database: Database,
   queue: Queue,
   onBatch: (size: number) => void = () => {},
+  placeOf: PlaceOf = (_tenant, priority) => priority,
 ): Acceptor {
   let turn = 0;
   const group = createGroup<Acceptance, Accepted | AosError>({
@@ -39,7 +43,7 @@ export function createAcceptor(
       idempotency ? (idempotency.key.codePointAt(idempotency.key.length - 1) ?? 0) : turn++,
     flush: (batch) => {
       onBatch(batch.length);
-      return acceptAll(database, queue, batch);
+      return acceptAll(database, queue, batch, placeOf);
     },
   });
   return {
@@ -59,17 +63,18 @@ async function acceptAll(
   database: Database,
   queue: Queue,
   batch: readonly Acceptance[],
+  placeOf: PlaceOf,
 ): Promise<Answer[]> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await commit(database, queue, batch);
+      return await commit(database, queue, batch, placeOf);
     } catch (error) {
       if (isConflict(error) && attempt < CONFLICT_RETRIES) continue;
       if (batch.length === 1 || isUnavailable(error)) {
         return batch.map((acceptance) => explained(error, acceptance));
       }
       const answers: Answer[] = [];
-      for (const one of batch) answers.push(...(await acceptAll(database, queue, [one])));
+      for (const one of batch) answers.push(...(await acceptAll(database, queue, [one], placeOf)));
       return answers;
     }
   }
@@ -79,6 +84,7 @@ async function commit(
   database: Database,
   queue: Queue,
   batch: readonly Acceptance[],
+  placeOf: PlaceOf,
 ): Promise<Answer[]> {
   const firsts = withoutRepeatedKeys(batch);
   const tenants = batch.map(({ tenant }) => tenant);
@@ -87,9 +93,9 @@ async function commit(
     const dispatches = firsts.filter(({ runId }) => created.has(runId));
     await queue.send(
       tx,
-      dispatches.map(({ runId, priority, startAt }) => ({
+      dispatches.map(({ runId, tenant, priority, startAt }) => ({
         uuid: runUuid(runId),
-        priority,
+        priority: placeOf(tenant, priority),
         ...(startAt && { startAfter: startAt }),
       })),
     );

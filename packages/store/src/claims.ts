@@ -4,12 +4,14 @@ import {
   type ApprovalDecision,
   type ClaimedRun,
   type Goal,
+  type Pause,
   type PlannerName,
   type PlanVersion,
 } from '@aos/core';
 
 import { isBusy, isUnavailable, type Database, type Db } from './db.ts';
 import type { Job, Queue } from './queue.ts';
+import { putToRest } from './rest.ts';
 import { toStepRecord, type StepRow } from './steps.ts';
 
 /** A claimed run with what the journal needs to write for it. */
@@ -25,11 +27,13 @@ export interface Claim {
 
 const DOUBT_MAX_MS = 30_000;
 const ASK_AGAIN_MS = 200;
+/** Batches of paused runs that are passed over in one transaction. */
+const REST_ROUNDS_MAX = 10;
 
 /**
  * Takes up to `max` jobs and claims their runs for the worker, in one transaction: a worker that dies
  * in it has taken nothing. Jobs of runs that need no worker are completed. A worker without a lease gets
- * nothing. When the answer to the commit is lost, it is found out whether it stands: claims that nobody
+ * nothing, and runs that a pause covers are put to rest instead. When the answer to the commit is lost, it is found out whether it stands: claims that nobody
  * knows of would be held for as long as their worker lives.
  */
 export async function take(
@@ -37,12 +41,13 @@ export async function take(
   queue: Queue,
   workerUuid: string,
   max: number,
+  pauses: readonly Pause[] = [],
 ): Promise<Claim[]> {
   const ready: Claim[] = [];
   try {
     await database.transaction(async (tx) => {
       if (!(await isLive(tx, workerUuid))) return;
-      ready.push(...(await takeIn(tx, queue, workerUuid, max)));
+      ready.push(...(await takeIn(tx, queue, workerUuid, max, pauses)));
     });
     return ready;
   } catch (error) {
@@ -85,8 +90,15 @@ async function standing(
   }
 }
 
-async function takeIn(tx: Db, queue: Queue, workerUuid: string, max: number): Promise<Claim[]> {
-  const jobs = await queue.fetch(tx, max);
+async function takeIn(
+  tx: Db,
+  queue: Queue,
+  workerUuid: string,
+  max: number,
+  pauses: readonly Pause[],
+): Promise<Claim[]> {
+  const jobs =
+    pauses.length === 0 ? await queue.fetch(tx, max) : await fetchAwake(tx, queue, max, pauses);
   if (jobs.length === 0) return [];
   const claimed = await claim(
     tx,
@@ -100,6 +112,27 @@ async function takeIn(tx: Db, queue: Queue, workerUuid: string, max: number): Pr
   );
   const byId = new Map(jobs.map((job) => [job.id, job]));
   return (await load(tx, claimed)).map((row) => toClaim(row, byId.get(row.id) as Job, workerUuid));
+}
+
+/** While everything is paused, what is new keeps its place. */
+async function fetchAwake(
+  tx: Db,
+  queue: Queue,
+  max: number,
+  pauses: readonly Pause[],
+): Promise<Job[]> {
+  const resumedOnly = pauses.some(({ scope }) => scope === 'everything');
+  for (let round = 1; ; round++) {
+    const jobs = await queue.fetch(tx, max, resumedOnly);
+    const resting = await putToRest(
+      tx,
+      queue,
+      jobs.map(({ id }) => id),
+      pauses,
+    );
+    const awake = jobs.filter(({ id }) => !resting.has(id));
+    if (awake.length > 0 || resting.size === 0 || round >= REST_ROUNDS_MAX) return awake;
+  }
 }
 
 /** Raises the epoch: from here on, every earlier holder is refused. */
@@ -156,6 +189,7 @@ interface ClaimRow {
   readonly expires_at: Date | null;
   readonly deadline_at: Date | null;
   readonly cancelled_by: string | null;
+  readonly paused_by: string | null;
   readonly goal: string;
   readonly input: Goal['input'];
   readonly given_plan: Goal['plan'] | null;
@@ -173,7 +207,7 @@ async function load(tx: Db, uuids: readonly string[]): Promise<ClaimRow[]> {
   if (uuids.length === 0) return [];
   return tx.query<ClaimRow>(
     `select r.id, r.tenant_id, r.epoch, r.planner, r.created_at, r.started_at, r.expires_at,
-            r.deadline_at, r.cancel_requested_by as cancelled_by,
+            r.deadline_at, r.cancel_requested_by as cancelled_by, r.pause_requested_by as paused_by,
             (select a.definition from aos.agents a
               where a.tenant_id = r.tenant_id and a.name = r.agent and a.version = r.agent_version) as agent,
             g.goal, g.input, g.plan as given_plan, g.limits, g.tags,
@@ -222,6 +256,7 @@ function toClaim(row: ClaimRow, job: Job, workerUuid: string): Claim {
     ...(row.expires_at && { expiresAt: row.expires_at }),
     ...(row.deadline_at && { deadlineAt: row.deadline_at }),
     ...(row.cancelled_by && { cancelledBy: row.cancelled_by }),
+    ...(row.paused_by && { pausedBy: row.paused_by }),
     planningAttempts: row.planning_attempts,
   };
   const { id: uuid, epoch, planner } = row;

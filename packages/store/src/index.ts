@@ -1,8 +1,9 @@
 /** Floor 1: every SQL statement of AOS, and pg-boss. Knows nothing of plans, skills or HTTP. */
-export { createAcceptor, type Accepted, type Acceptor } from './accept.ts';
+export { createAcceptor, type Accepted, type Acceptor, type PlaceOf } from './accept.ts';
 export type { Acceptance } from './acceptance.ts';
 export { letGo, take, type Claim } from './claims.ts';
 export { createDatabase, db, isBusy, type Database, type DatabaseRole, type Db } from './db.ts';
+export { createFairShare, type FairShare } from './fair-share.ts';
 export { openJournal, type Journal } from './journal.ts';
 export { assertMigrated, migrate } from './migrate.ts';
 export { openQueue, WORKER_CHANNEL, type Dispatch, type Queue } from './queue.ts';
@@ -10,9 +11,13 @@ export * as agents from './agents.ts';
 export * as apiKeys from './api-keys.ts';
 export * as approvals from './approvals.ts';
 export * as artifacts from './artifacts.ts';
+export * as backlog from './backlog.ts';
 export * as events from './events.ts';
 export * as gauges from './gauges.ts';
+export * as pauses from './pauses.ts';
 export * as plans from './plans.ts';
+export * as rest from './rest.ts';
+export * as runPause from './run-pause.ts';
 export * as runs from './runs.ts';
 export * as skills from './skills.ts';
 export * as steps from './steps.ts';

@@ -6,6 +6,7 @@ import { uuidOf } from '@aos/core';
 import * as apiKeys from './api-keys.ts';
 import { sqlState, type Database, type DatabaseRole, type Db } from './db.ts';
 import { startTestStore, type TestStore } from './store.fixture.ts';
+import * as pauses from './pauses.ts';
 import * as tenants from './tenants.ts';
 import { asking, finished, completion, startTestWorker } from './worker.fixture.ts';
 import * as workspace from './workspace.ts';
@@ -34,6 +35,10 @@ describe('who may do what in the database', () => {
       };
       await workspace.write(worker.database, worker.uuid, file);
       await worker.journal.commit(claim, asking('ask').change);
+      const pause = { tenant, scope: 'agent', name: 'nobody', allTenants: false } as const;
+      await tenants.acting(store.api, tenant, (tx) =>
+        pauses.pause(tx, pause, { by: 'Ann', reason: 'A test.' }),
+      );
     }
     const rows = await store.owner.query<{ name: string }>(
       `select table_name as name from information_schema.columns

@@ -1,15 +1,16 @@
 import { PgBoss, type JobInsert } from 'pg-boss';
 
 import type { Db } from './db.ts';
+import { PLACES_PER_POINT, RESUMED_FROM, RESUMED_PLACE } from './fair-share.ts';
 
 /** One queue: every job says "advance the run of this id", and carries nothing else. */
 const QUEUE = 'runs';
 
-/** What workers listen on: `queued`, there is work; `cancel <uuid>`, somebody wants a run stopped. */
+/**
+ * What workers listen on: `queued`, there is work; `cancel <uuid>` and `pause <uuid>`, somebody wants a
+ * run stopped or put to rest; `pauses`, what is paused has changed.
+ */
 export const WORKER_CHANNEL = 'aos_runs';
-
-/** What is under way is finished before anything new begins. */
-const RESUMED_PRIORITY = 1_000;
 
 const DAY_S = 86_400;
 
@@ -19,6 +20,7 @@ export type Job = Awaited<ReturnType<PgBoss['fetch']>>[number];
 /** A run to dispatch. A job's id is its run's id, so a run has at most one job. */
 export interface Dispatch {
   readonly uuid: string;
+  /** Of a new run its place among all; of one that was under way its own priority. */
   readonly priority: number;
   readonly startAfter?: Date;
   /** It was under way before: a rescue, or the end of a wait. */
@@ -30,11 +32,16 @@ export interface Queue {
   send(tx: Db, dispatches: readonly Dispatch[]): Promise<void>;
   /** Gives runs that were under way a new job for whatever they have. The caller must hold their rows. */
   resend(tx: Db, dispatches: readonly Omit<Dispatch, 'resumed'>[]): Promise<void>;
-  /** Takes up to `max` jobs, in the caller's transaction: rolled back, they are there again. */
-  fetch(tx: Db, max: number): Promise<Job[]>;
+  /**
+   * Takes up to `max` jobs, in the caller's transaction: rolled back, they are there again. `resumedOnly`
+   * leaves what is new where it is.
+   */
+  fetch(tx: Db, max: number, resumedOnly?: boolean): Promise<Job[]>;
   complete(tx: Db, jobs: readonly Job[]): Promise<void>;
   /** Takes the jobs of these runs out, whoever holds them. The caller must hold the runs' rows. */
   remove(tx: Db, uuids: readonly string[]): Promise<void>;
+  /** Moves the job of a run as if its own priority had been this much greater when it was sent. */
+  move(tx: Db, uuid: string, points: number): Promise<void>;
   /** Runs that should have a job by now and have none, or only one that ended. Locks their rows. */
   forgotten(tx: Db, afterS: number, max: number): Promise<{ id: string; priority: number }[]>;
   stop(): Promise<void>;
@@ -75,15 +82,28 @@ export async function openQueue(
         dispatches.map((dispatch) => ({ ...dispatch, resumed: true })),
       );
     },
-    fetch: (tx, max) => boss.fetch(QUEUE, { batchSize: max, db: adapter(tx) }),
+    fetch: (tx, max, resumedOnly = false) =>
+      boss.fetch(QUEUE, {
+        batchSize: max,
+        db: adapter(tx),
+        ...(resumedOnly && { minPriority: RESUMED_FROM }),
+      }),
     async complete(tx, jobs) {
       if (jobs.length > 0) await boss.complete(QUEUE, [...jobs], null, { db: adapter(tx) });
     },
     remove,
+    async move(tx, uuid, points) {
+      await tx.query(MOVE, [uuid, points, RESUMED_FROM, PLACES_PER_POINT]);
+    },
     forgotten: (tx, afterS, max) => tx.query(FORGOTTEN, [afterS, max]),
     stop: () => boss.stop({ graceful: false }),
   };
 }
+
+const MOVE = `
+  update pgboss.job
+     set priority = priority + $2::int * case when priority < $3::int then $4::int else 1 end
+   where name = '${QUEUE}' and id = $1 and state in ('created', 'retry')`;
 
 const FORGOTTEN = `
   select r.id, r.priority
@@ -129,7 +149,8 @@ async function grant(db: Db): Promise<void> {
 function toJob({ uuid, priority, startAfter, resumed }: Dispatch): JobInsert {
   return {
     id: uuid,
-    priority: priority + (resumed ? RESUMED_PRIORITY : 0),
+    // What is under way is finished before anything new begins.
+    priority: priority + (resumed ? RESUMED_PLACE : 0),
     ...(startAfter && { startAfter }),
   };
 }

@@ -8,7 +8,7 @@ import {
   type StepRecord,
   type StepState,
   type StepStatus,
-  type WaitingFor,
+  type StepWait,
 } from '@aos/core';
 
 import type { Db } from './db.ts';
@@ -24,7 +24,7 @@ export interface StepRow {
   readonly input_hash: string | null;
   readonly output: Json | null;
   readonly failure: Failure | null;
-  readonly waiting_for: WaitingFor | null;
+  readonly waiting_for: StepWait['for'] | null;
   readonly wake_at: Date | string | null;
   readonly approval_id: string | null;
   readonly skip_reason: SkipReason | null;

@@ -27,6 +27,8 @@ const NAMED: readonly (readonly [string, JsonSchema])[] = [
   ['Approval', resources.approvalSchema],
   ['ApprovalList', resources.approvalListSchema],
   ['Simulation', resources.simulationSchema],
+  ['Pause', resources.pauseSchema],
+  ['PauseList', resources.pauseListSchema],
 ];
 
 const ALWAYS: readonly FailureCode[] = ['database_unavailable', 'internal'];

@@ -4,7 +4,9 @@ import { approvalRoutes } from './routes/approvals.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { eventRoutes } from './routes/events.ts';
+import { pauseRoutes } from './routes/pauses.ts';
 import { runPartRoutes } from './routes/run-parts.ts';
+import { runPauseRoutes } from './routes/run-pause.ts';
 import { runRoutes } from './routes/runs.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { simulateRoutes } from './routes/simulate.ts';
@@ -14,6 +16,7 @@ import { skillRoutes } from './routes/skills.ts';
 export function routeTable(version: string): readonly Route[] {
   const table: Route[] = [
     ...runRoutes,
+    ...runPauseRoutes,
     ...runPartRoutes,
     ...eventRoutes,
     ...artifactRoutes,
@@ -21,6 +24,7 @@ export function routeTable(version: string): readonly Route[] {
     ...skillRoutes,
     ...agentRoutes,
     ...approvalRoutes,
+    ...pauseRoutes,
     ...serviceRoutes,
     ...docsRoutes(() => table, version),
   ];

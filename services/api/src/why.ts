@@ -1,6 +1,9 @@
-import { failures, type Approval, type Run, type StepRecord } from '@aos/core';
+import { failures, type Approval, type Pause, type Run, type StepRecord } from '@aos/core';
 import type { WhyReason } from '@aos/sdk';
 import type { gauges, runs } from '@aos/store';
+
+import type { Standing } from './queue-accounts.ts';
+import { pausedReasons } from './why-paused.ts';
 
 /** All that is needed to say why a run is where it is. */
 export interface WhyFacts {
@@ -8,6 +11,13 @@ export interface WhyFacts {
   readonly steps: readonly StepRecord[];
   readonly openApprovals: readonly Approval[];
   readonly runsAhead: number;
+  /** Runs of all tenants that have a job before its own; undefined when it has none. */
+  readonly jobsAhead?: number;
+  readonly standing: Standing;
+  /** Pauses in force that concern the tenant. */
+  readonly pauses: readonly Pause[];
+  /** Why live workers take no new runs now, one for each that does not. */
+  readonly gates: readonly string[];
   readonly gauges: gauges.Gauges;
   readonly holder?: Awaited<ReturnType<typeof runs.holder>>;
   readonly planned: boolean;
@@ -36,9 +46,9 @@ function mainReasons(facts: WhyFacts): WhyReason[] {
     case 'finished':
       return [finished(facts)];
     case 'queued':
-      return queued(facts);
+      return [...paused(facts), ...queued(facts)];
     case 'running':
-      return running(facts);
+      return [...paused(facts), ...running(facts)];
     case 'waiting':
       return waiting(facts);
   }
@@ -56,7 +66,12 @@ function finished({ view }: WhyFacts): WhyReason {
   };
 }
 
-function queued({ view, runsAhead, gauges, now }: WhyFacts): WhyReason[] {
+function paused({ view, pauses }: WhyFacts): WhyReason[] {
+  return pausedReasons(view, pauses);
+}
+
+function queued(facts: WhyFacts): WhyReason[] {
+  const { view, runsAhead, gauges, now } = facts;
   const { startAt } = view.run;
   if (startAt && startAt > now) {
     const until = startAt.toISOString();
@@ -66,20 +81,40 @@ function queued({ view, runsAhead, gauges, now }: WhyFacts): WhyReason[] {
     gauges.workersLive === 0
       ? [{ code: 'no_live_worker', detail: 'No worker is alive to take it; start one.' }]
       : [];
+  reasons.push(...gated(facts), ...overShare(facts));
+  const ahead = inAll(facts);
   reasons.push(
     runsAhead > 0
       ? {
           code: 'queued_behind',
-          detail: `${runsAhead} of your runs come first; ${gauges.runsRunning} runs have a worker, out of ${gauges.workerSlots} places.`,
+          detail: `${runsAhead} of your runs come first${ahead}; ${gauges.runsRunning} runs have a worker, out of ${gauges.workerSlots} places.`,
           runsAhead,
         }
       : {
           code: 'next_in_queue',
-          detail: `None of your runs comes first; ${gauges.runsRunning} runs have a worker, out of ${gauges.workerSlots} places.`,
+          detail: `None of your runs comes first${ahead}; ${gauges.runsRunning} runs have a worker, out of ${gauges.workerSlots} places.`,
           runsAhead,
         },
   );
   return reasons;
+}
+
+function inAll({ jobsAhead, runsAhead }: WhyFacts): string {
+  return jobsAhead === undefined || jobsAhead <= runsAhead ? '' : `, ${jobsAhead} of all tenants`;
+}
+
+function gated({ gates, gauges }: WhyFacts): WhyReason[] {
+  if (gates.length === 0) return [];
+  const detail = `${gates.length} of ${gauges.workersLive} workers take no new runs now: ${[...new Set(gates)].join('; ')}`;
+  return [{ code: 'workers_gated', detail }];
+}
+
+/** Its tenant asks for more than its part, so others come first although they came later. */
+function overShare({ standing }: WhyFacts): WhyReason[] {
+  const { queued: own, queuedInAll, tenants, share } = standing;
+  if (tenants < 2 || own <= queuedInAll * share) return [];
+  const detail = `Your tenant has ${own} of the ${queuedInAll} runs that are queued, and shares the workers with ${tenants - 1} others: its part is ${Math.round(100 * share)} %.`;
+  return [{ code: 'tenant_over_share', detail }];
 }
 
 function running({ view, steps, holder, planned }: WhyFacts): WhyReason[] {
@@ -106,8 +141,9 @@ function running({ view, steps, holder, planned }: WhyFacts): WhyReason[] {
   }));
 }
 
-function waiting({ view, steps, openApprovals, gauges }: WhyFacts): WhyReason[] {
-  const reasons: WhyReason[] = openApprovals.map((approval) => ({
+function waiting({ view, steps, openApprovals, gauges, pauses }: WhyFacts): WhyReason[] {
+  const reasons: WhyReason[] = pausedReasons(view, pauses);
+  const asked = openApprovals.map((approval): WhyReason => ({
     code: approval.kind === 'review' ? 'waiting_for_review' : 'waiting_for_approval',
     detail:
       approval.kind === 'review'
@@ -117,6 +153,7 @@ function waiting({ view, steps, openApprovals, gauges }: WhyFacts): WhyReason[] 
     approvalId: approval.id,
     since: approval.createdAt.toISOString(),
   }));
+  reasons.push(...asked);
   for (const step of steps) {
     if (step.status !== 'waiting' || step.wait.for !== 'retry') continue;
     const until = step.wait.until.toISOString();
@@ -124,7 +161,7 @@ function waiting({ view, steps, openApprovals, gauges }: WhyFacts): WhyReason[] 
     reasons.push({ code: 'waiting_for_retry', detail, step: step.key, until });
   }
   const { state } = view.run;
-  if (reasons.length === 0 && state.status === 'waiting') {
+  if (reasons.length === 0 && state.status === 'waiting' && state.waitingFor !== 'pause') {
     const until = state.wakeAt?.toISOString() ?? null;
     const when = until ? ` until ${until}` : '';
     const detail = `It waits${when} (${state.waitingFor}).`;

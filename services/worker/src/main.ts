@@ -6,6 +6,7 @@ import { assertMigrated, createDatabase, skills as catalog } from '@aos/store';
 import { answerSignals, createLogger, createMetrics, tellConnections } from '@aos/telemetry';
 
 import { createCapabilities } from './capabilities.ts';
+import { watchGate } from './gate.ts';
 import { serveHealth } from './health.ts';
 import type { Pool } from './pool.ts';
 import { stopOnSignals } from './stop.ts';
@@ -41,6 +42,7 @@ async function main(): Promise<void> {
     tellConnections(metrics, database);
     metrics.workerRunsInFlight.set({}, pool?.inFlight ?? 0);
   });
+  const gate = watchGate(config.worker.gate, database, metrics);
   let reason: string | undefined = 'The worker is starting.';
   const health = await serveHealth({
     host: config.worker.host,
@@ -48,6 +50,7 @@ async function main(): Promise<void> {
     version,
     metrics,
     notReady: () => reason,
+    gated: gate.reason,
   });
   const watchdog = startWatchdog();
   await work({
@@ -56,6 +59,7 @@ async function main(): Promise<void> {
     port: health.port,
     database,
     capabilities,
+    gate,
     telemetry: { log, metrics },
     failpoint: failpointOf(config.worker.failAt),
     ...signals,
@@ -67,6 +71,7 @@ async function main(): Promise<void> {
       if (!now) process.send?.({ type: 'ready', port: health.port });
     },
   });
+  gate.stop();
   await watchdog.stop();
   await health.close();
   await database.close();

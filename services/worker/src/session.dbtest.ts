@@ -13,6 +13,9 @@ const options: SessionOptions = {
   skills: [],
   onWork: () => {},
   onCancel: () => {},
+  onPausing: () => {},
+  onPauses: () => {},
+  gated: () => undefined,
 };
 
 async function withDatabase(work: (database: Database, owner: Database) => Promise<void>) {

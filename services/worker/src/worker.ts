@@ -1,11 +1,21 @@
 import type { Config } from '@aos/config';
 import type { Ending, Failpoint } from '@aos/engine';
-import { letGo, openJournal, openQueue, take, type Database } from '@aos/store';
+import {
+  letGo,
+  openJournal,
+  openQueue,
+  take,
+  type Claim,
+  type Database,
+  type Queue,
+} from '@aos/store';
 import type { Telemetry } from '@aos/telemetry';
 
 import type { Capabilities } from './capabilities.ts';
+import type { Gate } from './gate.ts';
 import { createPool, type Pool } from './pool.ts';
 import { startRescuer } from './rescuer.ts';
+import { startRests } from './rests.ts';
 import { createRunner } from './runner.ts';
 import { openSession } from './session.ts';
 
@@ -15,6 +25,7 @@ export interface WorkerOptions {
   readonly port: number;
   readonly database: Database;
   readonly capabilities: Capabilities;
+  readonly gate: Gate;
   readonly telemetry: Telemetry;
   readonly failpoint: (name: Failpoint) => void;
   /** Ends the worker in order. */
@@ -53,11 +64,13 @@ export async function work(options: WorkerOptions): Promise<void> {
 }
 
 async function live(options: WorkerOptions): Promise<void> {
-  const { config, database, telemetry, capabilities, stop, hurry } = options;
+  const { config, database, telemetry, capabilities, gate, stop, hurry } = options;
   const onError = (error: unknown) => telemetry.log.warn('worker.error', { error: String(error) });
   const queue = await openQueue(database, { maintain: true, onError });
+  const rests = startRests(database, queue, telemetry, onError);
   try {
     let pool: Pool | undefined;
+    await rests.ready;
     const session = await openSession(database, {
       version: options.version,
       port: options.port,
@@ -65,6 +78,9 @@ async function live(options: WorkerOptions): Promise<void> {
       skills: capabilities.skills.manifests(),
       onWork: () => pool?.wake(),
       onCancel: (runUuid, by) => pool?.cancel(runUuid, by),
+      onPausing: rests.setRuns,
+      onPauses: () => void rests.changed().then(() => pool?.wake()),
+      gated: gate.reason,
     });
     const journal = openJournal(database, queue, {
       workerUuid: session.uuid,
@@ -72,20 +88,16 @@ async function live(options: WorkerOptions): Promise<void> {
     });
     session.lost.addEventListener('abort', () => journal.abandon());
     capabilities.holdWorkspacesAs(session.uuid);
-    const runner = createRunner({
-      ...capabilities,
-      journal,
-      telemetry,
-      failpoint: options.failpoint,
-    });
+    const { failpoint } = options;
+    const runner = createRunner({ ...capabilities, journal, telemetry, failpoint });
     pool = createPool({
       slots: config.worker.slots,
-      take: (max) => take(database, queue, session.uuid, max),
+      mayTake: gate.reason,
+      take: (max) => take(database, queue, session.uuid, max, rests.list()),
       advance: (claim, control) =>
-        runner(claim, control).catch(async (error: unknown): Promise<Ending> => {
+        runner(claim, rests.controlOf(claim, control)).catch((error: unknown) => {
           onError(error);
-          await letGo(database, queue, claim, LET_GO_PAUSE_MS).catch(onError);
-          return 'released';
+          return giveBack(database, queue, claim, onError);
         }),
       stop,
       hurry,
@@ -97,10 +109,8 @@ async function live(options: WorkerOptions): Promise<void> {
     stop.addEventListener('abort', () => void session.stopping().catch(onError), {
       signal: session.lost,
     });
-    telemetry.log.info('worker.ready', {
-      workerId: `wrk_${session.uuid}`,
-      slots: config.worker.slots,
-    });
+    const workerId = `wrk_${session.uuid}`;
+    telemetry.log.info('worker.ready', { workerId, slots: config.worker.slots });
     options.onReadiness(undefined);
 
     await pool.run();
@@ -108,8 +118,19 @@ async function live(options: WorkerOptions): Promise<void> {
     await rescuer.stop();
     await session.end().catch(onError);
     if (session.lost.aborted && !stop.aborted)
-      telemetry.log.warn('worker.lease_lost', { workerId: `wrk_${session.uuid}` });
+      telemetry.log.warn('worker.lease_lost', { workerId });
   } finally {
+    await rests.stop();
     await queue.stop();
   }
+}
+
+async function giveBack(
+  database: Database,
+  queue: Queue,
+  claim: Claim,
+  onError: (error: unknown) => void,
+): Promise<Ending> {
+  await letGo(database, queue, claim, LET_GO_PAUSE_MS).catch(onError);
+  return 'released';
 }

@@ -71,6 +71,8 @@ export const runSchema = {
     'wakeAt',
     'cancelRequestedAt',
     'cancelRequestedBy',
+    'pauseRequestedAt',
+    'pauseRequestedBy',
     'parentRunId',
     'origin',
     'links',
@@ -95,10 +97,12 @@ export const runSchema = {
     startAt: timeOrNull,
     expiresAt: timeOrNull,
     deadlineAt: timeOrNull,
-    waitingFor: { type: ['string', 'null'], enum: ['retry', 'approval', 'review', null] },
+    waitingFor: { type: ['string', 'null'], enum: ['retry', 'approval', 'review', 'pause', null] },
     wakeAt: timeOrNull,
     cancelRequestedAt: timeOrNull,
     cancelRequestedBy: { type: ['string', 'null'] },
+    pauseRequestedAt: timeOrNull,
+    pauseRequestedBy: { type: ['string', 'null'] },
     parentRunId: { type: ['string', 'null'] },
     origin: nullable({
       type: 'object',
@@ -138,6 +142,15 @@ export const rerunSchema = {
   },
 } as const satisfies JsonSchema;
 
+/** The body of `POST /v1/runs/:id/priority`. */
+export const prioritySchema = {
+  type: 'object',
+  required: ['priority'],
+  additionalProperties: false,
+  properties: { priority: { type: 'integer', minimum: -100, maximum: 100 } },
+} as const satisfies JsonSchema;
+
 export type RunResource = FromSchema<typeof runSchema>;
 export type RunList = FromSchema<typeof runListSchema>;
 export type RerunRequest = FromSchema<typeof rerunSchema>;
+export type PriorityRequest = FromSchema<typeof prioritySchema>;

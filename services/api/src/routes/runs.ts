@@ -12,7 +12,7 @@ import {
   type Status,
 } from '@aos/core';
 import { rerunSchema, runListSchema, runSchema, type RerunRequest } from '@aos/sdk';
-import { runs, tenants, type Acceptance } from '@aos/store';
+import { runs, tenants, type Acceptance, type Accepted } from '@aos/store';
 
 import { fromCursor, toCursor } from '../cursor.ts';
 import { newRun } from '../new-run.ts';
@@ -39,6 +39,9 @@ const acceptHeaders = {
   },
   Prefer: { type: 'string', description: 'wait=N holds the answer up to N seconds, at most 60.' },
 } as const;
+
+/** There is no room for a new run. */
+const refusals = ['tenant_queue_full', 'overloaded'] as const;
 
 const filter = {
   type: 'object',
@@ -89,9 +92,11 @@ export const runRoutes = [
     requestHeaders: acceptHeaders,
     body: newRunSchema,
     answers: accepted,
-    fails: ['idempotency_mismatch', 'idempotency_in_flight', 'run_not_found', 'overloaded'],
-    handle: async (call, services) =>
-      accept(call, services, await newRun(services, call.caller, call.body)),
+    fails: ['idempotency_mismatch', 'idempotency_in_flight', 'run_not_found', ...refusals],
+    handle: (call, services) =>
+      accept(call, services, call.body.priority ?? 0, () =>
+        newRun(services, call.caller, call.body),
+      ),
   }),
   route<Filter>({
     method: 'get',
@@ -160,29 +165,33 @@ export const runRoutes = [
     requestHeaders: acceptHeaders,
     body: rerunSchema,
     answers: accepted,
-    fails: ['run_not_found', 'run_not_finished', 'plan_not_found', 'idempotency_mismatch'],
-    handle: async (call, services) =>
-      accept(
-        call,
-        services,
-        await rerun(services, call.caller, call.params['id'] ?? '', call.body),
+    fails: [
+      'run_not_found',
+      'run_not_finished',
+      'plan_not_found',
+      'idempotency_mismatch',
+      ...refusals,
+    ],
+    handle: (call, services) =>
+      accept(call, services, 0, () =>
+        rerun(services, call.caller, call.params['id'] ?? '', call.body),
       ),
   }),
 ];
 
-/** Stores the run and answers with it, when asked to only after it has ended. */
+/**
+ * Stores the run and answers with it, when asked to only after it has ended. Refused before anything of
+ * it is read or written when there is no room for it.
+ */
 async function accept(
   call: Call,
   services: Services,
-  acceptance: Omit<Acceptance, 'idempotency'>,
+  priority: number,
+  acceptanceOf: () => Promise<Omit<Acceptance, 'idempotency'>>,
 ): Promise<Answer> {
   const { caller, request, signal } = call;
-  const idempotency = idempotencyOf(request, call.body as Json);
   const waitS = preferredWaitS(request);
-  const { runId } = await services.acceptor.accept({
-    ...acceptance,
-    ...(idempotency && { idempotency }),
-  });
+  const { runId } = await stored(call, services, priority, acceptanceOf);
   if (waitS > 0) {
     const run = { tenant: caller.tenant, runId };
     const gone = AbortSignal.any([signal, services.stopping]);
@@ -198,6 +207,20 @@ async function accept(
     },
     json: runResource(run),
   };
+}
+
+async function stored(
+  { caller, request, body }: Call,
+  { admission, acceptor }: Services,
+  priority: number,
+  acceptanceOf: () => Promise<Omit<Acceptance, 'idempotency'>>,
+): Promise<Accepted> {
+  using ticket = admission.enter(caller.tenant, priority);
+  const idempotency = idempotencyOf(request, body as Json);
+  const acceptance = await acceptanceOf();
+  return await ticket.store(() =>
+    acceptor.accept({ ...acceptance, ...(idempotency && { idempotency }) }),
+  );
 }
 
 /** The run of the path, as the caller's tenant sees it. */
