@@ -1,4 +1,4 @@
-import { AosError, failures, type Pause } from '@aos/core';
+import { AosError, failures, TENANT_NAME, type Pause, type PauseScope } from '@aos/core';
 import {
   pauseListSchema,
   pauseRequestSchema,
@@ -16,6 +16,7 @@ import { pauses, tenants } from '@aos/store';
 import type { Caller } from '../caller.ts';
 import { refused } from '../new-run.ts';
 import { route } from '../route.ts';
+import type { Services } from '../services.ts';
 
 /** Its administrators operate the installation: what they do may hold for all tenants. */
 const OPERATOR_TENANT = 'default';
@@ -30,8 +31,10 @@ export const pauseRoutes = [
       'Runs rest from their next step boundary on, without using up an attempt; a paused skill holds only the steps that need it. New runs are taken, and queue. Asking again changes nothing.',
     body: pauseRequestSchema,
     answers: { 200: { description: 'The pause in force.', schema: pauseSchema } },
-    handle: async ({ body, caller }, { database, log }) => {
+    handle: async ({ body, caller }, services) => {
+      const { database, log } = services;
       const pause = pauseOf(body, caller);
+      await refuseUnknown(pause, services);
       const made = await tenants.acting(database, pause.tenant, (tx) =>
         pauses.pause(tx, pause, { by: caller.name, reason: body.reason }),
       );
@@ -96,12 +99,37 @@ function pauseOf({ scope, name }: ResumeRequest, caller: Caller): pauses.PauseOf
     case 'tenant':
       if (name !== undefined && name !== tenant) {
         refuseStranger(caller, 'pauses and resumes other tenants');
+        if (!TENANT_NAME.test(name)) throw refused('#/name', 'names no tenant');
       }
       return { tenant: name ?? tenant, scope, name: name ?? tenant, allTenants: false };
     case 'agent':
     case 'skill':
       if (name === undefined) throw refused('#/name', `is needed: it names the ${scope}`);
       return { tenant, scope, name, allTenants: scope === 'skill' && operator };
+  }
+}
+
+/** A switch that turns nothing off would be taken for one that does. */
+async function refuseUnknown(pause: pauses.PauseOf, services: Services): Promise<void> {
+  const { tenant, scope, name } = pause;
+  if (scope !== 'everything' && !(await isKnown(scope, tenant, name, services))) {
+    throw refused('#/name', `names no ${scope}`);
+  }
+}
+
+async function isKnown(
+  scope: Exclude<PauseScope, 'everything'>,
+  tenant: string,
+  name: string,
+  { catalogs, database }: Services,
+): Promise<boolean> {
+  switch (scope) {
+    case 'tenant':
+      return database.actingFor([name], (tx) => tenants.exists(tx, name));
+    case 'agent':
+      return (await catalogs.agent(tenant, name)) !== undefined;
+    case 'skill':
+      return (await catalogs.skills()).some(({ manifest }) => manifest.name === name);
   }
 }
 
