@@ -7,7 +7,8 @@
  * priority moves it ahead by a bounded number of runs: it is a head start, not a bigger share.
  *
  * All of it is soft state: every process works it out again from what the database says, so replicas
- * agree within one reading, and a restart costs nothing.
+ * agree within one reading, and a restart costs nothing. A tenant that sends to several replicas comes
+ * ahead once, by at most what it sends between two or three readings.
  */
 export interface FairShare {
   /** The priority of the job of the tenant's next new run. */

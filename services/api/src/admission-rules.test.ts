@@ -47,8 +47,8 @@ test('the time to come back is what the queue needs at its measured rate, within
     refusalOf({ ...calm, ...facts }, limits, 0)?.retryAfterS;
   assert.equal(after({ depth: 1_199 }), 20, '200 runs too many at 10 a second');
   assert.equal(after({ tenantDepth: 149 }), 10, '50 too many at its half of the 10');
-  assert.equal(after({ depth: 1_000, returning: 99 }), 10, 'behind those told before');
-  assert.equal(after({ tenantDepth: 100, tenantReturning: 49 }), 10);
+  assert.equal(after({ depth: 1_000, returning: 198 }), 10, 'behind those told before');
+  assert.equal(after({ tenantDepth: 100, tenantReturning: 98 }), 10);
   assert.equal(after({ depth: 1_000 }), RETRY_MIN_S);
   assert.equal(after({ depth: 900_000 }), RETRY_MAX_S);
   assert.equal(after({ depth: 1_000, drainPerS: 0 }), RETRY_MAX_S, 'nothing leaves it');

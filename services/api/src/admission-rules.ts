@@ -40,6 +40,8 @@ const HIGH: Band = { depth: 1, strain: 1.25 };
 
 export const RETRY_MIN_S = 1;
 export const RETRY_MAX_S = 300;
+/** Not all who are told to come back do, and nobody shall wait while workers have nothing to do. */
+const RETURNING_PART = 0.5;
 /** Before anything was measured. */
 const RETRY_UNKNOWN_S = 5;
 
@@ -54,20 +56,20 @@ export function refusalOf(
   const tenantMax = Math.floor(limits.tenantQueueDepthMax * band.depth);
   if (tenantDepth >= tenantMax) {
     const rate = drainPerS === undefined ? undefined : drainPerS * facts.share;
-    const over = tenantDepth - tenantMax + 1 + facts.tenantReturning;
+    const over = tenantDepth - tenantMax + 1 + facts.tenantReturning * RETURNING_PART;
     const detail = `Your tenant has ${tenantDepth} runs queued; it may have ${tenantMax}${only(band)}.`;
     return { reason: 'tenant_depth', detail, retryAfterS: timeFor(over, rate) };
   }
   const depthMax = Math.floor(limits.queueDepthMax * band.depth);
   if (depth >= depthMax) {
-    const over = depth - depthMax + 1 + facts.returning;
+    const over = depth - depthMax + 1 + facts.returning * RETURNING_PART;
     const detail = `${depth} runs are queued; ${depthMax} may be${only(band)}.`;
     return { reason: 'depth', detail, retryAfterS: timeFor(over, drainPerS) };
   }
   const ageMaxS = limits.queueAgeMaxS * band.strain;
   if (ageS > ageMaxS) {
     // Those that have waited longer than the limit must go first.
-    const over = depth * (1 - ageMaxS / ageS) + facts.returning;
+    const over = depth * (1 - ageMaxS / ageS) + facts.returning * RETURNING_PART;
     const detail = `The oldest run has waited ${Math.round(ageS)} s for a worker; at most ${Math.round(ageMaxS)} s are allowed${only(band)}.`;
     return { reason: 'age', detail, retryAfterS: timeFor(over, drainPerS) };
   }

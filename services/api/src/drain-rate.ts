@@ -1,4 +1,7 @@
-/** How many runs finish in a second, over the last minute. */
+/**
+ * How many runs finish in a second: the greater of the last quarter of a minute and the last minute, so
+ * that neither a slow start nor a pause between long runs counts for much.
+ */
 export interface DrainRate {
   /** So many runs have ever finished. */
   saw(finished: number, at: number): void;
@@ -7,6 +10,7 @@ export interface DrainRate {
 }
 
 const WINDOW_MS = 60_000;
+const SHORT_MS = 15_000;
 const SPAN_MIN_MS = 2_000;
 
 export function createDrainRate(): DrainRate {
@@ -17,10 +21,15 @@ export function createDrainRate(): DrainRate {
       while (looks[0] && at - looks[0].at > WINDOW_MS) looks.shift();
     },
     perS() {
-      const first = looks[0];
       const last = looks.at(-1);
-      if (!first || !last || last.at - first.at < SPAN_MIN_MS) return undefined;
-      return Math.max(0, (1000 * (last.finished - first.finished)) / (last.at - first.at));
+      if (!last) return undefined;
+      const lately = looks.find(({ at }) => last.at - at <= SHORT_MS);
+      const rates = [looks[0], lately].flatMap((first) =>
+        first && last.at - first.at >= SPAN_MIN_MS
+          ? [(1000 * (last.finished - first.finished)) / (last.at - first.at)]
+          : [],
+      );
+      return rates.length === 0 ? undefined : Math.max(0, ...rates);
     },
   };
 }

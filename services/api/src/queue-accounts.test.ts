@@ -72,13 +72,18 @@ test('the strain of the database follows what storing takes, and what a probe th
   assert.ok(strain.latencyMs() < 10, 'without any run, it is known that it is over');
 });
 
-test('the drain rate is that of the last minute, and unknown at first', () => {
+test('the drain rate is that of the last minute or of its last quarter, and unknown at first', () => {
   const drain = createDrainRate();
   drain.saw(1_000, 0);
   assert.equal(drain.perS(), undefined);
   drain.saw(1_050, 5_000);
   assert.equal(drain.perS(), 10);
-  for (let second = 6; second <= 120; second++) drain.saw(1_050, second * 1_000);
+  drain.saw(1_050, 30_000);
+  drain.saw(1_650, 45_000);
+  assert.equal(drain.perS(), 40, 'it is quicker now than over all');
+  for (let second = 46; second <= 90; second++) drain.saw(1_650, second * 1_000);
+  assert.equal(drain.perS(), 10, 'nothing lately, but within the minute');
+  for (let second = 91; second <= 120; second++) drain.saw(1_650, second * 1_000);
   assert.equal(drain.perS(), 0);
 });
 
