@@ -4,6 +4,7 @@ import type {
   ApprovalResource,
   ArtifactResource,
   EventResource,
+  PauseResource,
   RunResource,
   Simulation,
   SkillResource,
@@ -26,6 +27,7 @@ export interface Scene {
   skills: readonly SkillResource[];
   agents: readonly AgentResource[];
   approvals: readonly ApprovalResource[];
+  pauses: readonly PauseResource[];
   simulation: Simulation;
 }
 
@@ -278,6 +280,17 @@ export function newScene(): Scene {
         createdAt: at(2000),
         derived: false,
         href: `/v1/runs/${runId}/artifacts/out/notes.md`,
+      },
+    ],
+    pauses: [
+      {
+        scope: 'agent',
+        name: 'default',
+        tenant: 'default',
+        allTenants: false,
+        reason: 'It spends too much.',
+        by: 'Ann',
+        since: at(0),
       },
     ],
     content: Uint8Array.from({ length: 256 }, (_, byte) => byte),

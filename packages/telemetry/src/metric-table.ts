@@ -169,7 +169,7 @@ export const metricTable = {
   },
   admissionDrainRate: {
     name: 'nova_admission_drain_rate',
-    help: 'Runs that finish in a second, over the last minute.',
+    help: 'Runs that finish in a second.',
     type: 'gauge',
     labels: [],
     from: 'process',

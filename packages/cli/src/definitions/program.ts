@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { defineAbout } from './about.ts';
 import { defineCatalog } from './catalog.ts';
 import { defineGoals } from './goals.ts';
+import { defineOperations } from './operations.ts';
 import type { Perform } from './perform.ts';
 import { defineRuns } from './runs.ts';
 
@@ -45,6 +46,7 @@ export function defineProgram(version: string, perform: Perform): Command {
   defineGoals(program, perform);
   defineRuns(program, perform);
   defineCatalog(program, perform);
+  defineOperations(program, perform);
   defineAbout(program, perform);
   program.addHelpCommand(
     program
