@@ -16,6 +16,7 @@ const floors: Readonly<Record<string, number | 'beside'>> = {
   'packages/planner': 2,
   'packages/skills': 2,
   'packages/agents': 2,
+  'packages/checker': 2,
   'packages/cli': 3,
   'services/api': 3,
   'services/worker': 3,
@@ -29,9 +30,9 @@ const TESTING = '@aos/testing';
 /** What only some folders may import. */
 const onlyIn: Readonly<Record<string, readonly string[]>> = {
   axios: ['packages/egress'],
-  express: ['services/api'],
+  express: ['services/api', 'e2e'],
   pg: ['packages/store', 'packages/testing', 'packages/skills', 'e2e'],
-  'pg-boss': ['packages/store'],
+  'pg-boss': ['packages/store', 'e2e'],
   'prom-client': ['packages/telemetry'],
   winston: ['packages/telemetry'],
   '@anthropic-ai/sdk': ['packages/llm'],

@@ -103,7 +103,7 @@ test('at five times what it can do, it takes what it can do, refuses the rest, a
 
   assert.ok(refused.length > told.length / 3, `${refused.length} of ${told.length} were refused`);
   assert.ok(accepted.length >= DEPTH_MAX + SLOTS, `${accepted.length} were accepted`);
-  assert.deepEqual([...new Set(refused.map(({ status }) => status))].toSorted(), [429, 503]);
+  assert.deepEqual(new Set(refused.map(({ status }) => status)), new Set([429, 503]));
   for (const { retryAfterS } of refused) assert.ok(retryAfterS >= 1 && retryAfterS <= 300);
   assert.ok(Math.max(...depths) <= DEPTH_MAX, `as deep as ${Math.max(...depths)}`);
   const ms = refused.map((one) => one.ms);

@@ -24,6 +24,11 @@ export interface Context {
   /** From the first call on, Ctrl-C aborts this signal instead of ending the process. */
   interruption(): AbortSignal;
   connect(): Promise<Client>;
+  /**
+   * Lets another program of this workspace go on with the terminal, told where the API is and the key;
+   * resolves with its exit code. Ctrl-C is for it to heed.
+   */
+  handOver(program: URL, args: readonly string[]): Promise<number>;
   /** For what needs no key. */
   connectWithoutKey(): Promise<{ readonly client: Client; readonly url: string }>;
 }

@@ -23,11 +23,17 @@ import type {
   RunList,
   RunResource,
   ShareResource,
+  ScaleQuery,
+  ScaleResource,
   SimulateRequest,
   Simulation,
   SkillList,
   SkillResource,
   StepList,
+  TargetList,
+  TargetParkRequest,
+  TargetReleaseRequest,
+  TargetResource,
   VersionResource,
   WhyResource,
 } from './resources.ts';
@@ -36,6 +42,7 @@ import type {
 export interface RunFilter {
   readonly status?: string;
   readonly outcome?: string;
+  readonly waitingFor?: string;
   readonly agent?: string;
   readonly planner?: string;
   readonly tag?: string;
@@ -113,6 +120,14 @@ export interface Client {
     pauses(): Promise<PauseList>;
     setShare(body: ShareResource): Promise<ShareResource>;
   };
+  readonly targets: {
+    /** What steps reach and is out. */
+    list(): Promise<TargetList>;
+    park(body: TargetParkRequest): Promise<TargetResource>;
+    release(body: TargetReleaseRequest): Promise<TargetResource>;
+  };
+  /** How many workers the load calls for; needs the scope `admin`. */
+  scale(limits?: ScaleQuery): Promise<ScaleResource>;
   simulate(body: SimulateRequest): Promise<Simulation>;
   version(): Promise<VersionResource>;
 }
@@ -141,6 +156,14 @@ export function createClient(options: ClientOptions): Client {
         }),
     },
     admin: adminRoutes(ask, get),
+    targets: {
+      list: () => get('/v1/targets'),
+      // Both set a state: said twice, they say the same.
+      park: (body) => ask({ method: 'POST', path: '/admin/targets/park', body, repeatable: true }),
+      release: (body) =>
+        ask({ method: 'POST', path: '/admin/targets/release', body, repeatable: true }),
+    },
+    scale: (limits) => get('/admin/scale', { ...limits }),
     simulate: (body) => ask({ method: 'POST', path: '/v1/simulate', body, repeatable: true }),
     version: () => get('/version'),
   };

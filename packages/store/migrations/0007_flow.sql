@@ -65,7 +65,8 @@ revoke execute on function aos.pauses_in_force from public;
 grant execute on function aos.pauses_in_force to aos_api;
 
 -- The head of the queue of new runs, and how many runs have ever finished: two index probes and the sum
--- of a small table. `resumed_from`: jobs from this priority on are of runs that were under way.
+-- of a small table. `resumed_from`: jobs from this priority on are of runs that were under way; those of
+-- the lowest priority of all wait in quarantine.
 create function aos.queue_head(resumed_from int)
   returns table (place int, priority int, finished bigint)
   language plpgsql stable security definer set search_path = aos, pg_temp
@@ -79,7 +80,7 @@ begin
              from pgboss.job j
              left join aos.runs r on r.id = j.id
             where j.name = 'runs' and j.state < 'active' and not j.blocked
-              and j.priority < resumed_from and j.start_after <= now()
+              and j.priority < resumed_from and j.priority > -2147483648 and j.start_after <= now()
             order by j.priority desc, j.created_on
             limit 1) as head on true;
 end

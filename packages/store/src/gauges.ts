@@ -1,3 +1,5 @@
+import type { ScaleFacts } from '@aos/core';
+
 import type { Db } from './db.ts';
 
 /** What the installation as a whole is doing now. */
@@ -27,5 +29,20 @@ export async function read(db: Db): Promise<Gauges> {
     approvalsOpen: number('approvals_open'),
     workersLive: number('workers_live'),
     workerSlots: number('worker_slots'),
+  };
+}
+
+/** What says how many workers are needed, of all tenants together. */
+export async function scaleFacts(db: Db): Promise<Omit<ScaleFacts, 'drainPerS'>> {
+  const [row] = await db.query<Record<string, string | number>>(
+    `select ready, running, queue_age_seconds, workers_live, slots_live from aos.scale_facts()`,
+  );
+  const number = (name: string) => Number(row?.[name] ?? 0);
+  return {
+    ready: number('ready'),
+    running: number('running'),
+    queueAgeMs: Math.max(0, Math.round(number('queue_age_seconds') * 1000)),
+    workers: number('workers_live'),
+    slots: number('slots_live'),
   };
 }

@@ -21,6 +21,12 @@ const ofTenant = (tenant: string): pauses.PauseOf => ({
   name: tenant,
   allTenants: false,
 });
+const ofSkill = (name: string): pauses.PauseOf => ({
+  tenant: 'default',
+  scope: 'skill',
+  name,
+  allTenants: true,
+});
 const everything: pauses.PauseOf = {
   tenant: 'default',
   scope: 'everything',
@@ -38,7 +44,7 @@ function resume(store: TestStore, of: pauses.PauseOf): Promise<boolean> {
 
 async function takeAwake(worker: TestWorker, max = 100): Promise<string[]> {
   const known = await pauses.all(worker.database);
-  const claims = await take(worker.database, worker.queue, worker.uuid, max, known);
+  const claims = await take(worker.database, worker.queue, worker.uuid, max, 'regular', known);
   return claims.map(({ run }) => run.id);
 }
 
@@ -180,14 +186,8 @@ test('what a human is asked stays asked while the run is paused, and the answer 
 test('a run that rests for a skill goes on when one of its skills may be used again', async () => {
   await using store = await startTestStore();
   await using worker = await startTestWorker(store);
-  const of = (name: string): pauses.PauseOf => ({
-    tenant: 'default',
-    scope: 'skill',
-    name,
-    allTenants: true,
-  });
-  await pause(store, of('echo'));
-  await pause(store, of('send'));
+  await pause(store, ofSkill('echo'));
+  await pause(store, ofSkill('send'));
   const runId = await store.newRun({ tenant: 'other' });
   const claim = await worker.claim(runId);
   const skills = ['echo', 'send'];
@@ -198,7 +198,7 @@ test('a run that rests for a skill goes on when one of its skills may be used ag
   const { pausedSkills } = await store.api.actingFor(['other'], (tx) => runs.get(tx, runId));
   assert.deepEqual(pausedSkills, skills);
   assert.equal(await release(worker), 0);
-  await resume(store, of('send'));
+  await resume(store, ofSkill('send'));
   assert.equal(await release(worker), 1);
   assert.equal((await worker.claim(runId)).epoch, 2);
 });

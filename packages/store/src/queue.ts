@@ -12,6 +12,15 @@ const QUEUE = 'runs';
  */
 export const WORKER_CHANNEL = 'aos_runs';
 
+/** Below all others: regular workers do not look there. */
+const SUSPECT_PRIORITY = -2_147_483_648;
+
+const BANDS = {
+  regular: { minPriority: SUSPECT_PRIORITY + 1 },
+  resumed: { minPriority: RESUMED_FROM },
+  suspect: { maxPriority: SUSPECT_PRIORITY },
+} as const satisfies Record<Kind, object>;
+
 const DAY_S = 86_400;
 
 /** A job as it was fetched; it must be handed back whole, since a bare id would not be fenced. */
@@ -25,23 +34,29 @@ export interface Dispatch {
   readonly startAfter?: Date;
   /** It was under way before: a rescue, or the end of a wait. */
   readonly resumed?: boolean;
+  /** It seems to kill its workers: only a worker in quarantine takes it. */
+  readonly suspect?: boolean;
 }
+
+/** Which jobs to take: those of suspected runs, all others, or of these only what was under way before. */
+export type Kind = 'regular' | 'resumed' | 'suspect';
 
 export interface Queue {
   /** In the caller's transaction, with a notice to the workers. A run that has a job keeps it. */
   send(tx: Db, dispatches: readonly Dispatch[]): Promise<void>;
   /** Gives runs that were under way a new job for whatever they have. The caller must hold their rows. */
   resend(tx: Db, dispatches: readonly Omit<Dispatch, 'resumed'>[]): Promise<void>;
-  /**
-   * Takes up to `max` jobs, in the caller's transaction: rolled back, they are there again. `resumedOnly`
-   * leaves what is new where it is.
-   */
-  fetch(tx: Db, max: number, resumedOnly?: boolean): Promise<Job[]>;
+  /** Takes up to `max` jobs, in the caller's transaction: rolled back, they are there again. */
+  fetch(tx: Db, max: number, kind: Kind): Promise<Job[]>;
   complete(tx: Db, jobs: readonly Job[]): Promise<void>;
   /** Takes the jobs of these runs out, whoever holds them. The caller must hold the runs' rows. */
   remove(tx: Db, uuids: readonly string[]): Promise<void>;
+  /** Gives runs that seem to kill their workers a job in quarantine. The caller must hold their rows. */
+  isolate(tx: Db, uuids: readonly string[]): Promise<void>;
   /** Moves the job of a run as if its own priority had been this much greater when it was sent. */
   move(tx: Db, uuid: string, points: number): Promise<void>;
+  /** Whether a job waits in quarantine. */
+  hasSuspects(db: Db): Promise<boolean>;
   /** Runs that should have a job by now and have none, or only one that ended. Locks their rows. */
   forgotten(tx: Db, afterS: number, max: number): Promise<{ id: string; priority: number }[]>;
   stop(): Promise<void>;
@@ -82,12 +97,20 @@ export async function openQueue(
         dispatches.map((dispatch) => ({ ...dispatch, resumed: true })),
       );
     },
-    fetch: (tx, max, resumedOnly = false) =>
+    fetch: (tx, max, kind) =>
       boss.fetch(QUEUE, {
         batchSize: max,
         db: adapter(tx),
-        ...(resumedOnly && { minPriority: RESUMED_FROM }),
+        ...BANDS[kind],
       }),
+    async isolate(tx, uuids) {
+      await remove(tx, uuids);
+      await send(
+        tx,
+        uuids.map((uuid) => ({ uuid, priority: 0, suspect: true })),
+      );
+    },
+    hasSuspects: async (from) => (await from.query(SUSPECTS)).length > 0,
     async complete(tx, jobs) {
       if (jobs.length > 0) await boss.complete(QUEUE, [...jobs], null, { db: adapter(tx) });
     },
@@ -103,7 +126,14 @@ export async function openQueue(
 const MOVE = `
   update pgboss.job
      set priority = priority + $2::int * case when priority < $3::int then $4::int else 1 end
-   where name = '${QUEUE}' and id = $1 and state in ('created', 'retry')`;
+   where name = '${QUEUE}' and id = $1 and state in ('created', 'retry')
+     and priority > ${SUSPECT_PRIORITY}`;
+const SUSPECTS = `
+  select 1
+    from pgboss.job
+   where name = '${QUEUE}' and priority = ${SUSPECT_PRIORITY} and not blocked
+     and state in ('created', 'retry')
+   limit 1`;
 
 const FORGOTTEN = `
   select r.id, r.priority
@@ -146,11 +176,11 @@ async function grant(db: Db): Promise<void> {
     grant execute on all functions in schema pgboss to aos_api, aos_worker;`);
 }
 
-function toJob({ uuid, priority, startAfter, resumed }: Dispatch): JobInsert {
+function toJob({ uuid, priority, startAfter, resumed, suspect }: Dispatch): JobInsert {
   return {
     id: uuid,
     // What is under way is finished before anything new begins.
-    priority: priority + (resumed ? RESUMED_PLACE : 0),
+    priority: suspect ? SUSPECT_PRIORITY : priority + (resumed ? RESUMED_PLACE : 0),
     ...(startAfter && { startAfter }),
   };
 }

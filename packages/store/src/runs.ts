@@ -7,6 +7,7 @@ import {
   type PlannerName,
   type Run,
   type Status,
+  type WaitingFor,
 } from '@aos/core';
 
 import type { Db } from './db.ts';
@@ -18,6 +19,7 @@ export type { RunView } from './run-row.ts';
 export interface RunFilter {
   readonly status?: Status;
   readonly outcome?: Outcome;
+  readonly waitingFor?: WaitingFor;
   readonly agent?: string;
   readonly planner?: PlannerName;
   readonly tag?: string;
@@ -73,6 +75,7 @@ export async function list(
                 select from aos.steps s where s.run_id = r.id and s.skill = $13))
           and ($14::text is null or exists (
                 select from aos.goals g where g.run_id = r.id and g.goal ilike $14))
+          and ($15::text is null or r.waiting_for = $15)
         order by r.created_at desc, r.id desc
         limit $4 + 1) ${RUN_VIEW}`,
     [
@@ -90,6 +93,7 @@ export async function list(
       filter.tag ?? null,
       filter.skill ?? null,
       filter.q === undefined ? null : `%${filter.q.replaceAll(/[\\%_]/g, '\\$&')}%`,
+      filter.waitingFor ?? null,
     ],
   );
   const items = rows.slice(0, page.limit);

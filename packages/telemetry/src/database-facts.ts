@@ -19,6 +19,10 @@ export interface DatabaseFacts {
   readonly approvalsOpen: number;
   readonly workersLive: number;
   readonly workerPoolSize: number;
+  readonly targetsOpen: number;
+  readonly stepsParked: number;
+  readonly parkedAgeSeconds: number;
+  readonly workersDesired: number;
 }
 
 /** The facts as exposition text. A new registry each time: nothing of an earlier scrape can remain. */
@@ -43,5 +47,9 @@ export async function factsExposition(facts: DatabaseFacts): Promise<string> {
   handle('approvalsOpen').set({}, facts.approvalsOpen);
   handle('workersLive').set({}, facts.workersLive);
   handle('workerPoolSize').set({}, facts.workerPoolSize);
+  handle('targetsOpen').set({}, facts.targetsOpen);
+  handle('stepsParked').set({}, facts.stepsParked);
+  handle('parkedAge').set({}, facts.parkedAgeSeconds);
+  handle('workersDesired').set({}, facts.workersDesired);
   return registry.metrics();
 }

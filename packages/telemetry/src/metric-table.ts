@@ -6,8 +6,11 @@ interface MetricKind {
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly labels: readonly string[];
   readonly buckets?: readonly number[];
-  /** `database`: read at scrape from the database, by the one API replica that exports it. */
-  readonly from: 'database' | 'process';
+  /**
+   * `database`: read at scrape from the database, by the one API replica that exports it. `check`: printed
+   * by `aos check`, and by no service.
+   */
+  readonly from: 'database' | 'process' | 'check';
   readonly services: readonly ServiceName[];
 }
 
@@ -87,6 +90,38 @@ export const metricTable = {
   queueAge: {
     name: 'nova_queue_age_seconds',
     help: 'Age of the oldest run that could start and has not.',
+    type: 'gauge',
+    labels: [],
+    from: 'database',
+    services: API,
+  },
+  targetsOpen: {
+    name: 'nova_targets_open',
+    help: 'Hosts, models and databases that are out, or were parked, for some tenant.',
+    type: 'gauge',
+    labels: [],
+    from: 'database',
+    services: API,
+  },
+  stepsParked: {
+    name: 'nova_steps_parked',
+    help: 'Steps that wait for a target that is out.',
+    type: 'gauge',
+    labels: [],
+    from: 'database',
+    services: API,
+  },
+  parkedAge: {
+    name: 'nova_parked_age_seconds',
+    help: 'How long the first of the parked steps has waited.',
+    type: 'gauge',
+    labels: [],
+    from: 'database',
+    services: API,
+  },
+  workersDesired: {
+    name: 'nova_workers_desired',
+    help: 'Worker processes that the load calls for, for an autoscaler.',
     type: 'gauge',
     labels: [],
     from: 'database',
@@ -190,6 +225,14 @@ export const metricTable = {
     labels: [],
     from: 'process',
     services: WORKER,
+  },
+  invariantViolations: {
+    name: 'nova_invariant_violations',
+    help: 'Places where the stored history breaks an invariant, by invariant: I1 to I24.',
+    type: 'gauge',
+    labels: ['invariant'],
+    from: 'check',
+    services: [],
   },
   llmTokens: {
     name: 'nova_llm_tokens_total',

@@ -19,6 +19,10 @@ const facts: DatabaseFacts = {
   approvalsOpen: 5,
   workersLive: 2,
   workerPoolSize: 400,
+  targetsOpen: 6,
+  stepsParked: 312,
+  parkedAgeSeconds: 480,
+  workersDesired: 8,
 };
 
 test('each service exports exactly its metrics', async () => {
@@ -65,6 +69,10 @@ test('the exporter tells what the database knows, with a zero for every known ki
   assert.equal(value(text, 'nova_approvals_open'), 5);
   assert.equal(value(text, 'nova_workers_live'), 2);
   assert.equal(value(text, 'nova_worker_pool_size'), 400);
+  assert.equal(value(text, 'nova_targets_open'), 6);
+  assert.equal(value(text, 'nova_steps_parked'), 312);
+  assert.equal(value(text, 'nova_parked_age_seconds'), 480);
+  assert.equal(value(text, 'nova_workers_desired'), 8);
 });
 
 test('a replica that is not the exporter tells nothing of the installation', async () => {

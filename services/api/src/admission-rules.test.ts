@@ -42,9 +42,10 @@ test('each limit refuses with its reason; the least urgent first, and none lets 
   }
 });
 
+const after = (facts: Partial<AdmissionFacts>) =>
+  refusalOf({ ...calm, ...facts }, limits, 0)?.retryAfterS;
+
 test('the time to come back is what the queue needs at its measured rate, within bounds', () => {
-  const after = (facts: Partial<AdmissionFacts>) =>
-    refusalOf({ ...calm, ...facts }, limits, 0)?.retryAfterS;
   assert.equal(after({ depth: 1_199 }), 20, '200 runs too many at 10 a second');
   assert.equal(after({ tenantDepth: 149 }), 10, '50 too many at its half of the 10');
   assert.equal(after({ depth: 1_000, returning: 198 }), 10, 'behind those told before');

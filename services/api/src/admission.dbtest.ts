@@ -76,6 +76,19 @@ test('low priority is refused first; reads and cancels never are, and room is fo
   while ((await post(api)).status !== 202) await new Promise((resolve) => setTimeout(resolve, 100));
 });
 
+/** The requests before it hang, as the database does. */
+function firstOverloaded(api: TestApi): Promise<Awaited<ReturnType<typeof post>>> {
+  return new Promise((resolve) => {
+    const timer = setInterval(() => {
+      void post(api).then((told) => {
+        if (told.json.code !== 'overloaded') return;
+        clearInterval(timer);
+        resolve(told);
+      });
+    }, 100);
+  });
+}
+
 test('an old queue and a slow database refuse, and say when to come back', async () => {
   await using api = await startTestApi({ admission: { ...generous, queueAgeMaxS: 60 } });
   await post(api);
@@ -90,13 +103,7 @@ test('an old queue and a slow database refuse, and say when to come back', async
   await using slow = await startTestApi({ admission: { ...generous, databaseLatencyMaxMs: 100 } });
   assert.equal((await post(slow)).status, 202);
   slow.way.hang();
-  let late: Awaited<ReturnType<typeof post>> | undefined;
-  while (!late) {
-    void post(slow).then((answer) => {
-      if (answer.json.code === 'overloaded') late ??= answer;
-    });
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  const late = await firstOverloaded(slow);
   assert.equal(late.status, 503);
   assert.match(late.json.detail, /database takes \d+ ms/);
   slow.way.up();

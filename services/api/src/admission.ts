@@ -49,7 +49,7 @@ export function createAdmission(
           const begun = performance.now();
           const accepted = await accept();
           strain.stored(performance.now() - begun);
-          created = accepted.created;
+          created = accepted.createdAt !== undefined;
           return accepted;
         },
         [Symbol.dispose]: () => accounts.settle(tenant, created),

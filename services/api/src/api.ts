@@ -13,6 +13,7 @@ import { createEventWatch } from './event-watch.ts';
 import { readFacts } from './facts.ts';
 import { createLeadership } from './leadership.ts';
 import { createReadiness } from './readiness.ts';
+import { createScaleSignal } from './scale-signal.ts';
 import type { ApiSettings } from './services.ts';
 
 export interface ApiOptions {
@@ -47,6 +48,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const acceptor = createAcceptor(database, queue, onBatch, admission.placeOf);
   const readiness = createReadiness(database);
   const stopping = new AbortController();
+  const scale = createScaleSignal(database);
   const app = createApp({
     settings,
     database,
@@ -59,10 +61,11 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     catalogs: createCatalogs(database, settings.agents),
     watch: createEventWatch(database, warn),
     readiness,
+    scale,
     stopping: stopping.signal,
   });
   const leadership = createLeadership(database);
-  const facts = cached(() => readFacts(database));
+  const facts = cached(() => readFacts(database, scale));
   metrics.beforeScrape(() => tellConnections(metrics, database));
   metrics.readFrom(async () => (leadership.held() ? facts() : undefined));
   const server = createServer(

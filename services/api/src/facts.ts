@@ -1,9 +1,17 @@
-import { gauges, tallies, type Db } from '@aos/store';
+import { desiredWorkers } from '@aos/core';
+import { gauges, parked, tallies, type Db } from '@aos/store';
 import type { DatabaseFacts } from '@aos/telemetry';
 
+import { SCALE_LIMITS, type ScaleSignal } from './scale-signal.ts';
+
 /** What the installation has done and is doing, in one reading. */
-export async function readFacts(db: Db): Promise<DatabaseFacts> {
-  const [sums, now] = await Promise.all([tallies.sum(db), gauges.read(db)]);
+export async function readFacts(db: Db, scale: ScaleSignal): Promise<DatabaseFacts> {
+  const [sums, now, out, { facts }] = await Promise.all([
+    tallies.sum(db),
+    gauges.read(db),
+    parked.gauges(db),
+    scale(),
+  ]);
   const failed = sums.runs.filter(({ outcome }) => outcome === 'failed');
   return {
     runs: sums.runs,
@@ -15,5 +23,7 @@ export async function readFacts(db: Db): Promise<DatabaseFacts> {
     approvalsOpen: now.approvalsOpen,
     workersLive: now.workersLive,
     workerPoolSize: now.workerSlots,
+    ...out,
+    workersDesired: desiredWorkers(facts, SCALE_LIMITS).workers,
   };
 }

@@ -29,6 +29,9 @@ const NAMED: readonly (readonly [string, JsonSchema])[] = [
   ['Simulation', resources.simulationSchema],
   ['Pause', resources.pauseSchema],
   ['PauseList', resources.pauseListSchema],
+  ['Scale', resources.scaleSchema],
+  ['Target', resources.targetSchema],
+  ['TargetList', resources.targetListSchema],
 ];
 
 const ALWAYS: readonly FailureCode[] = ['database_unavailable', 'internal'];

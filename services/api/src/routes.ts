@@ -8,9 +8,11 @@ import { pauseRoutes } from './routes/pauses.ts';
 import { runPartRoutes } from './routes/run-parts.ts';
 import { runPauseRoutes } from './routes/run-pause.ts';
 import { runRoutes } from './routes/runs.ts';
+import { scaleRoutes } from './routes/scale.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { simulateRoutes } from './routes/simulate.ts';
 import { skillRoutes } from './routes/skills.ts';
+import { targetRoutes } from './routes/targets.ts';
 
 /** Every route of the API. What is not here does not exist. */
 export function routeTable(version: string): readonly Route[] {
@@ -25,6 +27,8 @@ export function routeTable(version: string): readonly Route[] {
     ...agentRoutes,
     ...approvalRoutes,
     ...pauseRoutes,
+    ...targetRoutes,
+    ...scaleRoutes,
     ...serviceRoutes,
     ...docsRoutes(() => table, version),
   ];

@@ -1,6 +1,8 @@
 import { failures, type Approval, type Pause, type Run, type StepRecord } from '@aos/core';
 import type { WhyReason } from '@aos/sdk';
-import type { gauges, runs } from '@aos/store';
+import type { gauges, parked, runs } from '@aos/store';
+
+import { targetReason } from './why-target.ts';
 
 import type { Standing } from './queue-accounts.ts';
 import { pausedReasons } from './why-paused.ts';
@@ -21,6 +23,8 @@ export interface WhyFacts {
   readonly gauges: gauges.Gauges;
   readonly holder?: Awaited<ReturnType<typeof runs.holder>>;
   readonly planned: boolean;
+  /** What its steps wait for. */
+  readonly targets: readonly parked.TargetView[];
   readonly now: Date;
 }
 
@@ -141,7 +145,8 @@ function running({ view, steps, holder, planned }: WhyFacts): WhyReason[] {
   }));
 }
 
-function waiting({ view, steps, openApprovals, gauges, pauses }: WhyFacts): WhyReason[] {
+function waiting(facts: WhyFacts): WhyReason[] {
+  const { view, steps, openApprovals, gauges, pauses } = facts;
   const reasons: WhyReason[] = pausedReasons(view, pauses);
   const asked = openApprovals.map((approval): WhyReason => ({
     code: approval.kind === 'review' ? 'waiting_for_review' : 'waiting_for_approval',
@@ -155,7 +160,9 @@ function waiting({ view, steps, openApprovals, gauges, pauses }: WhyFacts): WhyR
   }));
   reasons.push(...asked);
   for (const step of steps) {
-    if (step.status !== 'waiting' || step.wait.for !== 'retry') continue;
+    if (step.status !== 'waiting') continue;
+    if (step.wait.for === 'target') reasons.push(targetReason(step, step.wait, facts));
+    if (step.wait.for !== 'retry') continue;
     const until = step.wait.until.toISOString();
     const detail = `The step ${step.key} failed (${step.wait.failure.code}) and is tried again at ${until}.`;
     reasons.push({ code: 'waiting_for_retry', detail, step: step.key, until });

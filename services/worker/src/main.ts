@@ -9,6 +9,7 @@ import { createCapabilities } from './capabilities.ts';
 import { watchGate } from './gate.ts';
 import { serveHealth } from './health.ts';
 import type { Pool } from './pool.ts';
+import { QUARANTINE_ARGUMENT, startsInQuarantine } from './quarantine.ts';
 import { stopOnSignals } from './stop.ts';
 import { startWatchdog } from './watchdog.ts';
 import { work } from './worker.ts';
@@ -62,6 +63,8 @@ async function main(): Promise<void> {
     gate,
     telemetry: { log, metrics },
     failpoint: failpointOf(config.worker.failAt),
+    quarantine: process.argv.includes(QUARANTINE_ARGUMENT),
+    staffQuarantine: startsInQuarantine(import.meta.filename, process.env),
     ...signals,
     onPool(next) {
       pool = next;

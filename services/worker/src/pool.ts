@@ -1,4 +1,4 @@
-import type { Control, Ending } from '@aos/engine';
+import type { Control } from '@aos/engine';
 import type { Claim } from '@aos/store';
 
 import { createBell } from './bell.ts';
@@ -17,7 +17,7 @@ export interface PoolOptions {
   /** Why nothing more may be taken now; a worker with nothing in hand takes one run all the same. */
   readonly mayTake?: () => string | undefined;
   readonly take: (max: number) => Promise<readonly Claim[]>;
-  readonly advance: (claim: Claim, control: Control) => Promise<Ending>;
+  readonly advance: (claim: Claim, control: Control) => Promise<unknown>;
   readonly stop: AbortSignal;
   readonly hurry: AbortSignal;
   readonly lost: AbortSignal;

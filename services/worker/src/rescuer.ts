@@ -1,11 +1,15 @@
-import { workers, type Database, type Queue } from '@aos/store';
+import { eventParts, targets, workers, type Database, type Queue } from '@aos/store';
 import type { Telemetry } from '@aos/telemetry';
 
 import { clock } from './clock.ts';
 
 const LOOK_EVERY_MS = 250;
+/** Long enough for a process that was started to take what it was started for. */
+const QUARANTINE_EVERY_MS = 2_000;
 const BACKSTOP_EVERY_MS = 10_000;
 const PRUNE_EVERY_MS = 3_600_000;
+const PARTS_EVERY_MS = 3_600_000;
+const PRUNE_TARGETS_EVERY_MS = 600_000;
 
 /**
  * Looks after the others: finds dead workers and gives their runs back, sends what was forgotten, throws
@@ -17,6 +21,7 @@ export function startRescuer(
   queue: Queue,
   self: string,
   { log, metrics }: Telemetry,
+  staffQuarantine: () => void,
 ): { stop(): Promise<void> } {
   const duties: Duty[] = [
     {
@@ -36,7 +41,21 @@ export function startRescuer(
         if (sent > 0) log.warn('runs.forgotten', { runs: sent });
       },
     },
+    {
+      everyMs: QUARANTINE_EVERY_MS,
+      async work() {
+        if (await queue.hasSuspects(database)) staffQuarantine();
+      },
+    },
     { everyMs: PRUNE_EVERY_MS, work: () => workers.prune(database) },
+    {
+      everyMs: PARTS_EVERY_MS,
+      async work() {
+        const made = await eventParts.makeAhead(database);
+        if (made > 0) log.info('events.parts_made', { parts: made });
+      },
+    },
+    { everyMs: PRUNE_TARGETS_EVERY_MS, work: () => targets.prune(database) },
   ];
   const stop = new AbortController();
   const loops = duties.map((duty) =>

@@ -11,11 +11,13 @@ const options: SessionOptions = {
   port: 1,
   slots: 3,
   skills: [],
+  quarantine: false,
   onWork: () => {},
   onCancel: () => {},
   onPausing: () => {},
   onPauses: () => {},
   gated: () => undefined,
+  onTargets: () => {},
 };
 
 async function withDatabase(work: (database: Database, owner: Database) => Promise<void>) {

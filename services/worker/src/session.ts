@@ -20,6 +20,7 @@ export interface SessionOptions {
   readonly port: number;
   readonly slots: number;
   readonly skills: readonly SkillManifest[];
+  readonly quarantine: boolean;
   /** There is work. */
   readonly onWork: () => void;
   readonly onCancel: (runUuid: string, by: string) => void;
@@ -29,9 +30,13 @@ export interface SessionOptions {
   readonly onPauses: () => void;
   /** Why it takes no new runs now, for all to see. */
   readonly gated: () => string | undefined;
+  /** Something that steps reach is out, or works again. */
+  readonly onTargets: () => void;
 }
 
 const FENCE_CHECK_MS = 100;
+/** The same in all lives of this process. */
+const PROCESS_ID = randomUUID();
 
 /**
  * Registers this process under a new id. One connection does everything a life depends on: it holds the
@@ -49,6 +54,7 @@ export async function openSession(database: Database, options: SessionOptions): 
     const [word, runUuid] = (payload ?? '').split(' ');
     if ((word === 'cancel' || word === 'pause') && runUuid) void renew();
     else if (word === 'pauses') options.onPauses();
+    else if (word === 'targets') options.onTargets();
     else options.onWork();
   });
   const onClient = db(client);
@@ -116,6 +122,8 @@ async function begin(
     port: options.port,
     slots: options.slots,
     skills: options.skills,
+    processId: PROCESS_ID,
+    quarantine: options.quarantine,
   });
   // Last: a notice makes it renew, which only a registered worker can.
   await client.query(`listen ${WORKER_CHANNEL}`);

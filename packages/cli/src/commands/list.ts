@@ -12,6 +12,7 @@ import { table, type Cell } from '../text/table.ts';
 export interface ListOptions {
   readonly status?: string;
   readonly outcome?: string;
+  readonly waitingFor?: string;
   readonly agent?: string;
   readonly tag?: string;
   readonly skill?: string;
@@ -74,7 +75,7 @@ function again({ program }: Context, options: ListOptions, cursor: string): stri
   const filters = Object.entries({ ...options, cursor } as Record<string, unknown>).flatMap(
     ([name, value]) =>
       typeof value === 'string' && !(name === 'limit' && value === '20')
-        ? [`--${name} ${shellWord(value)}`]
+        ? [`--${name.replace('waitingFor', 'waiting-for')} ${shellWord(value)}`]
         : [],
   );
   return `${program} list ${filters.join(' ')}`;

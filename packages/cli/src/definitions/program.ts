@@ -3,7 +3,8 @@ import { Command } from 'commander';
 import { defineAbout } from './about.ts';
 import { defineCatalog } from './catalog.ts';
 import { defineGoals } from './goals.ts';
-import { defineOperations } from './operations.ts';
+import { defineOperation } from './operation.ts';
+import { definePauses } from './pauses.ts';
 import type { Perform } from './perform.ts';
 import { defineRuns } from './runs.ts';
 
@@ -46,7 +47,8 @@ export function defineProgram(version: string, perform: Perform): Command {
   defineGoals(program, perform);
   defineRuns(program, perform);
   defineCatalog(program, perform);
-  defineOperations(program, perform);
+  defineOperation(program, perform);
+  definePauses(program, perform);
   defineAbout(program, perform);
   program.addHelpCommand(
     program

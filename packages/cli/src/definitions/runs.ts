@@ -9,6 +9,7 @@ import type { Perform } from './perform.ts';
 const GROUP = 'Runs:';
 const statuses = ['queued', 'running', 'waiting', 'finished'];
 const outcomes = ['succeeded', 'failed', 'cancelled'];
+const waits = ['retry', 'approval', 'review', 'target'];
 const modes = ['retry', 'replay', 'replan'];
 
 /** Commands about runs that are there. */
@@ -51,6 +52,7 @@ function defineList(program: Command, perform: Perform): void {
     .description('list runs, newest first')
     .addOption(new Option('--status <status>', 'where they are').choices(statuses))
     .addOption(new Option('--outcome <outcome>', 'how they ended').choices(outcomes))
+    .addOption(new Option('--waiting-for <what>', 'what they wait for').choices(waits))
     .option('--agent <name>', 'of this agent')
     .option('--tag <tag>', 'with this tag')
     .option('--skill <name>', 'that use this skill')

@@ -12,6 +12,7 @@ import {
   backlog,
   events,
   gauges,
+  parked,
   pauses,
   plans,
   runs,
@@ -140,9 +141,12 @@ async function whyFacts(tx: Db, id: string, standing: Standing): Promise<WhyFact
   );
   const holder = await runs.holder(tx, id);
   const jobsAhead = await backlog.countAhead(tx, uuidOf('run', id) ?? '');
+  const records = await steps.list(tx, id);
+  const isParked = records.some((step) => step.status === 'waiting' && step.wait.for === 'target');
   return {
     view,
-    steps: await steps.list(tx, id),
+    steps: records,
+    targets: isParked ? await parked.listOf(tx) : [],
     openApprovals: open.items,
     runsAhead: await runs.countAhead(tx, run),
     ...(jobsAhead !== undefined && { jobsAhead }),

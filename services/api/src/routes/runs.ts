@@ -4,15 +4,17 @@ import {
   outcomes,
   planners,
   statuses,
+  waitKinds,
   type Json,
   type JsonSchema,
   type NewRun,
   type Outcome,
   type PlannerName,
   type Status,
+  type WaitingFor,
 } from '@aos/core';
 import { rerunSchema, runListSchema, runSchema, type RerunRequest } from '@aos/sdk';
-import { runs, tenants, type Acceptance, type Accepted } from '@aos/store';
+import { acceptedView, runs, tenants, type Acceptance, type Accepted } from '@aos/store';
 
 import { fromCursor, toCursor } from '../cursor.ts';
 import { newRun } from '../new-run.ts';
@@ -49,6 +51,7 @@ const filter = {
   properties: {
     status: { enum: [...statuses] },
     outcome: { enum: [...outcomes] },
+    waitingFor: { enum: [...waitKinds], description: 'What they wait for: retrying or stuck.' },
     agent: { type: 'string', maxLength: 100 },
     planner: { enum: [...planners] },
     tag: { type: 'string', maxLength: 100 },
@@ -65,6 +68,7 @@ const filter = {
 interface Filter {
   readonly status?: Status;
   readonly outcome?: Outcome;
+  readonly waitingFor?: WaitingFor;
   readonly agent?: string;
   readonly planner?: PlannerName;
   readonly tag?: string;
@@ -191,7 +195,15 @@ async function accept(
 ): Promise<Answer> {
   const { caller, request, signal } = call;
   const waitS = preferredWaitS(request);
-  const { runId } = await stored(call, services, priority, acceptanceOf);
+  const { acceptance, runId, createdAt } = await stored(call, services, priority, acceptanceOf);
+  const location = { Location: `/v1/runs/${runId}` };
+  if (createdAt && waitS === 0) {
+    return {
+      status: 202,
+      headers: location,
+      json: runResource(acceptedView(acceptance, createdAt)),
+    };
+  }
   if (waitS > 0) {
     const run = { tenant: caller.tenant, runId };
     const gone = AbortSignal.any([signal, services.stopping]);
@@ -202,7 +214,7 @@ async function accept(
   return {
     status: ended ? 200 : 202,
     headers: {
-      Location: `/v1/runs/${runId}`,
+      ...location,
       ...(waitS > 0 && { 'Preference-Applied': `wait=${waitS}` }),
     },
     json: runResource(run),
@@ -214,13 +226,11 @@ async function stored(
   { admission, acceptor }: Services,
   priority: number,
   acceptanceOf: () => Promise<Omit<Acceptance, 'idempotency'>>,
-): Promise<Accepted> {
+): Promise<Accepted & { readonly acceptance: Acceptance }> {
   using ticket = admission.enter(caller.tenant, priority);
   const idempotency = idempotencyOf(request, body as Json);
-  const acceptance = await acceptanceOf();
-  return await ticket.store(() =>
-    acceptor.accept({ ...acceptance, ...(idempotency && { idempotency }) }),
-  );
+  const acceptance = { ...(await acceptanceOf()), ...(idempotency && { idempotency }) };
+  return { acceptance, ...(await ticket.store(() => acceptor.accept(acceptance))) };
 }
 
 /** The run of the path, as the caller's tenant sees it. */

@@ -3,11 +3,11 @@ import type { Command } from 'commander';
 import type { PauseOptions } from '../commands/pause.ts';
 import type { Perform } from './perform.ts';
 
-const GROUP = 'Operations:';
+const GROUP = 'Operation:';
 const WHAT = 'a run, or everything, tenant, agent or skill';
 
-/** Commands of those who keep it running. */
-export function defineOperations(program: Command, perform: Perform): void {
+/** Commands that let runs rest, and go on. */
+export function definePauses(program: Command, perform: Perform): void {
   program
     .command('pause')
     .argument('<what>', WHAT)
