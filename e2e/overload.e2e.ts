@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { violationsOf } from '@aos/checker';
 import { apiKeys, tenants } from '@aos/store';
 import { startPageServer } from '@aos/testing';
 
-import { eventually, journalFaults } from './checks.ts';
+import { eventually } from './checks.ts';
 import { startStack, type Stack } from './stack.ts';
 
 /** Ten slots and pages that take 400 ms: 25 runs a second, and never more. */
@@ -131,7 +132,7 @@ test('at five times what it can do, it takes what it can do, refuses the rest, a
   assert.equal(ends.length, accepted.length + 1, 'what was refused left nothing behind');
   const outcomes = new Map(ends.map(({ id, outcome }) => [`run_${id}`, outcome]));
   for (const { runId } of accepted) assert.equal(outcomes.get(runId ?? ''), 'succeeded');
-  assert.deepEqual(await journalFaults(stack.database), []);
+  assert.deepEqual(await violationsOf({ databaseUrl: stack.databaseUrl }), []);
   process.stdout.write(
     `accepted ${accepted.length}, refused ${refused.length}; refusals p50 ${quantile(ms, 0.5).toFixed(1)} ms, ` +
       `p95 ${quantile(ms, 0.95).toFixed(1)} ms; depth at most ${Math.max(...depths)}; memory ${memory.map(Math.round).join(' ')} MB\n`,

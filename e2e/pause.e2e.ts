@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { violationsOf } from '@aos/checker';
 import { startPageServer } from '@aos/testing';
 
-import { eventually, journalFaults } from './checks.ts';
+import { eventually } from './checks.ts';
 import { startStack, type Stack } from './stack.ts';
 
 const PAGE_MS = 300;
@@ -76,6 +77,11 @@ test('the switch for everything stops every worker at a step boundary, and nothi
   );
   const paused = await client.runs.create({ goal: 'Later.', plan: planOf(url, 1) });
   assert.equal(paused.status, 'queued', 'new runs are taken, and queue');
+  assert.deepEqual(
+    await violationsOf({ databaseUrl: stack.databaseUrl }),
+    [],
+    'while it is paused',
+  );
 
   assert.deepEqual(await client.admin.resume({ scope: 'everything' }), { resumed: true });
   await eventually(async () =>
@@ -86,7 +92,7 @@ test('the switch for everything stops every worker at a step boundary, and nothi
     `select max(attempt) as most from aos.steps where status = 'completed'`,
   );
   assert.equal(attempts?.most, 1, 'no attempt was used up');
-  assert.deepEqual(await journalFaults(stack.database), []);
+  assert.deepEqual(await violationsOf({ databaseUrl: stack.databaseUrl }), []);
   assert.equal(ids.length, total);
 });
 
@@ -94,6 +100,13 @@ test('one run, a skill and an agent: each rests alone, on a worker that has it i
   await using started = new AsyncDisposableStack();
   const { stack, url } = await slowStack(started);
   const { client } = stack;
+  await client.admin.pause({ scope: 'tenant', reason: 'Not yet.' });
+  const early = await client.runs.create({ goal: 'Read.', plan: planOf(url, 1) });
+  await eventually(async () =>
+    (await client.runs.get(early.id)).waitingFor === 'pause' ? true : undefined,
+  );
+  assert.deepEqual(await violationsOf({ databaseUrl: stack.databaseUrl }), []);
+  await client.admin.resume({ scope: 'tenant' });
   const run = await client.runs.create({ goal: 'Read.', plan: planOf(url, 8) });
   const other = await client.runs.create({ goal: 'Read.', plan: planOf(url, 8) });
   const stateOf = async (id: string) => (await client.runs.get(id)).waitingFor;
@@ -126,7 +139,7 @@ test('one run, a skill and an agent: each rests alone, on a worker that has it i
   assert.ok(codes.includes('paused'), codes.join());
   await client.admin.resume({ scope: 'agent', name: other.agent.name });
   await eventually(async () =>
-    (await count(stack, `outcome = 'succeeded'`)) === 2 ? true : undefined,
+    (await count(stack, `outcome = 'succeeded'`)) === 3 ? true : undefined,
   );
-  assert.deepEqual(await journalFaults(stack.database), []);
+  assert.deepEqual(await violationsOf({ databaseUrl: stack.databaseUrl }), []);
 });
