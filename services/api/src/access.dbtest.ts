@@ -10,6 +10,7 @@ const bodyOf = ({ path, body }: Route) => {
   if (!body) return {};
   if (path.endsWith('/rerun')) return { json: { mode: 'replay', reason: 'again' } };
   if (path.endsWith('/decision')) return { json: { decision: 'approve' } };
+  if (path.endsWith('/priority')) return { json: { priority: 1 } };
   if (path.includes('agents')) return { json: { name: 'mine', description: 'Taken.' } };
   return { json: { goal: 'x', plan: echoPlan('a') } };
 };
