@@ -29,6 +29,7 @@ import {
   type ProblemResource,
 } from '@aos/sdk';
 
+import { repairAnswers } from './repair.fixture.ts';
 import { newScene, runId, type Scene } from './scene.fixture.ts';
 
 export interface Request {
@@ -171,6 +172,7 @@ function routeOf(scene: Scene, { method, path, body }: Request): Answer {
     [`GET ${run}/report`]: [reportSchema, scene.report],
     [`GET ${run}/artifacts`]: [artifactListSchema, { items: scene.artifacts }],
     [`GET ${run}/why`]: [whySchema, scene.why],
+    ...repairAnswers(scene.repair, body),
     'POST /v1/simulate': [simulationSchema, scene.simulation],
     'GET /v1/skills': [skillListSchema, { items: scene.skills }],
     'GET /v1/agents': [agentListSchema, { items: scene.agents }],

@@ -12,6 +12,11 @@ import type {
   WhyResource,
 } from '@aos/sdk';
 
+import { runId } from './ids.fixture.ts';
+import { newRepairScene, type RepairScene } from './repair.fixture.ts';
+
+export { runId } from './ids.fixture.ts';
+
 /** Everything that the stand-in of the API knows. Tests change it. */
 export interface Scene {
   run: RunResource;
@@ -29,10 +34,9 @@ export interface Scene {
   approvals: readonly ApprovalResource[];
   pauses: readonly PauseResource[];
   simulation: Simulation;
+  repair: RepairScene;
 }
 
-export const uuid = '01a209b7-6a00-7a98-b4dc-000000000001';
-export const runId = `run_${uuid}`;
 export const approvalId = 'apr_01a209b7-6a00-7a98-b4dc-000000000002';
 const began = Date.parse('2026-05-01T09:00:00.000Z');
 const at = (ms: number) => new Date(began + ms).toISOString();
@@ -136,6 +140,7 @@ const report: Report = {
   goal,
   agent,
   planner: 'rules',
+  origin: null,
   status: 'finished',
   outcome: 'succeeded',
   failure: null,
@@ -299,5 +304,6 @@ export function newScene(): Scene {
     agents: [agentResource],
     approvals: [approval],
     simulation,
+    repair: newRepairScene(),
   };
 }

@@ -1,6 +1,6 @@
 import type { Failure } from './failures.ts';
 import type { Json } from './json.ts';
-import type { Outcome, PlannerName, RerunMode, WaitingFor } from './run.ts';
+import type { Outcome, PlannerName, RunOrigin, WaitingFor } from './run.ts';
 import type { EffectClass } from './skill.ts';
 import type { SkipReason } from './step.ts';
 import type { Usage } from './usage.ts';
@@ -16,11 +16,7 @@ export type RunEvent =
       readonly agent: string;
       readonly planner: PlannerName;
       readonly by: string;
-      readonly origin?: {
-        readonly runId: string;
-        readonly mode: RerunMode;
-        readonly reason: string;
-      };
+      readonly origin?: RunOrigin;
     }
   /** A worker claimed it; after the first time this means it went on after a wait or a crash. */
   | { readonly type: 'run.started'; readonly workerId: string; readonly epoch: number }

@@ -7,6 +7,9 @@ const prefixOf = {
   key: 'key',
   worker: 'wrk',
   artifact: 'art',
+  /** Of a failed run; it has the UUID of the run. */
+  deadLetter: 'dl',
+  operation: 'op',
 } as const;
 
 export type IdKind = keyof typeof prefixOf;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { AgentInput, NewRun, Report } from '@aos/core';
 
+import { repairRoutes, type RepairClient } from './repair.ts';
 import { streamEvents, type EventStreamOptions } from './event-stream.ts';
 import { send, type ApiRequest, type ClientOptions, type Query } from './request.ts';
 import type {
@@ -50,6 +51,7 @@ export interface RunFilter {
   readonly error?: string;
   readonly createdAfter?: string | Date;
   readonly createdBefore?: string | Date;
+  readonly origin?: string;
   readonly q?: string;
   readonly limit?: number;
   readonly cursor?: string;
@@ -68,7 +70,7 @@ export interface ArtifactContent {
   readonly content: Uint8Array;
 }
 
-export interface Client {
+export interface Client extends RepairClient {
   readonly runs: {
     create(body: NewRun, options?: CreateOptions): Promise<RunResource>;
     get(id: string): Promise<RunResource>;
@@ -144,6 +146,7 @@ export function createClient(options: ClientOptions): Client {
       get: (name) => get(`/v1/skills/${segment(name)}`),
     },
     agents: agentRoutes(ask, get),
+    ...repairRoutes(ask, get),
     approvals: {
       list: (filter) => get('/v1/approvals', filter),
       decide: (id, body) =>

@@ -8,5 +8,6 @@ export {
   type RunFilter,
 } from './client.ts';
 export type { EventStreamOptions } from './event-stream.ts';
+export type { BeginOptions, CaseFilter, DeadLetterFilter, RepairClient, Wish } from './repair.ts';
 export type { ClientOptions } from './request.ts';
 export * from './resources.ts';

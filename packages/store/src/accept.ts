@@ -3,7 +3,9 @@ import { AosError } from '@aos/core';
 import { acceptanceColumns, firstEventColumns, runUuid, type Acceptance } from './acceptance.ts';
 import { isConflict, isUnavailable, sqlState, violated, type Database, type Db } from './db.ts';
 import { createGroup } from './group.ts';
+import { plainPlaceOf, type PlaceOf } from './fair-share.ts';
 import type { Queue } from './queue.ts';
+import { settleLetters } from './settle-letters.ts';
 
 export interface Accepted {
   readonly runId: string;
@@ -21,9 +23,6 @@ export interface Acceptor {
   close(): Promise<void>;
 }
 
-/** The priority of the job of a new run. */
-export type PlaceOf = (tenant: string, priority: number) => number;
-
 const LANES = 2;
 const BATCH_MAX = 256;
 const CONFLICT_RETRIES = 5;
@@ -32,7 +31,7 @@ export function createAcceptor(
   database: Database,
   queue: Queue,
   onBatch: (size: number) => void = () => {},
-  placeOf: PlaceOf = (_tenant, priority) => priority,
+  placeOf: PlaceOf = plainPlaceOf,
 ): Acceptor {
   let turn = 0;
   const group = createGroup<Acceptance, Accepted | AosError>({
@@ -89,19 +88,34 @@ async function commit(
   const firsts = withoutRepeatedKeys(batch);
   const tenants = batch.map(({ tenant }) => tenant);
   return database.actingFor(tenants, async (tx) => {
-    const created = await insert(tx, firsts);
-    const dispatches = firsts.filter(({ runId }) => created.has(runId));
-    await queue.send(
-      tx,
-      dispatches.map(({ runId, tenant, priority, startAt }) => ({
-        uuid: runUuid(runId),
-        priority: placeOf(tenant, priority),
-        ...(startAt && { startAfter: startAt }),
-      })),
-    );
+    const created = await acceptIn(tx, queue, firsts, placeOf);
     const known = await earlier(tx, batch, created);
     return batch.map((acceptance) => answer(acceptance, created, known));
   });
+}
+
+/**
+ * The same in the transaction of a caller who acts for the tenants already. Returns when each run that
+ * was stored was created; of the others an earlier request with the same key made one.
+ */
+export async function acceptIn(
+  tx: Db,
+  queue: Queue,
+  batch: readonly Acceptance[],
+  placeOf: PlaceOf,
+): Promise<ReadonlyMap<string, Date>> {
+  const created = await insert(tx, batch);
+  const dispatches = batch.filter(({ runId }) => created.has(runId));
+  await queue.send(
+    tx,
+    dispatches.map(({ runId, tenant, priority, startAt }) => ({
+      uuid: runUuid(runId),
+      priority: placeOf(tenant, priority),
+      ...(startAt && { startAfter: startAt }),
+    })),
+  );
+  await settleLetters(tx, queue, dispatches);
+  return created;
 }
 
 function answer(

@@ -149,9 +149,7 @@ test('another priority moves a queued run by as much as if it had had it from th
   const runId = await api.accept('default');
   const before = Number((await rowOf(store, runId))['job_priority']);
   const set = (priority: number) =>
-    tenants.acting(store.api, 'default', (tx) =>
-      runPause.setPriority(tx, store.queue, runId, priority),
-    );
+    tenants.acting(store.api, 'default', (tx) => runPause.setPriority(tx, runId, priority));
   assert.equal(await set(10), 'set');
   const row = await rowOf(store, runId);
   assert.deepEqual([row['priority'], row['job_priority']], [10, before + 10 * PLACES_PER_POINT]);

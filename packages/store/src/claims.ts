@@ -25,6 +25,9 @@ export interface Claim {
   readonly run: ClaimedRun;
 }
 
+/** Told of jobs that no run sent; they are completed, and nothing else happens. */
+export type OnStray = (jobs: readonly Job[]) => void;
+
 const DOUBT_MAX_MS = 30_000;
 const ASK_AGAIN_MS = 200;
 /** Batches of paused runs that are passed over in one transaction. */
@@ -42,13 +45,16 @@ export async function take(
   workerUuid: string,
   max: number,
   kind: Kind = 'regular',
+  onStray: OnStray = () => {},
   pauses: readonly Pause[] = [],
 ): Promise<Claim[]> {
   const ready: Claim[] = [];
   try {
     await database.transaction(async (tx) => {
       if (!(await isLive(tx, workerUuid))) return;
-      ready.push(...(await takeIn(database, tx, queue, workerUuid, { max, kind, pauses })));
+      ready.push(
+        ...(await takeIn(database, tx, queue, workerUuid, { max, kind, onStray, pauses })),
+      );
     });
     return ready;
   } catch (error) {
@@ -91,12 +97,19 @@ async function standing(
   }
 }
 
+interface Taking {
+  readonly max: number;
+  readonly kind: Kind;
+  readonly onStray: OnStray;
+  readonly pauses: readonly Pause[];
+}
+
 async function takeIn(
   database: Database,
   tx: Db,
   queue: Queue,
   workerUuid: string,
-  { max, kind, pauses }: { max: number; kind: Kind; pauses: readonly Pause[] },
+  { max, kind, onStray, pauses }: Taking,
 ): Promise<Claim[]> {
   const jobs =
     pauses.length === 0
@@ -110,6 +123,9 @@ async function takeIn(
   const suspect = stalled.filter((run) => kind === 'regular' && isSuspect(run)).map(({ id }) => id);
   const others = stalled.map(({ id }) => id).filter((id) => !suspect.includes(id));
   for (const id of await claim(tx, others, workerUuid)) claimed.add(id);
+  // Ours carry nothing: somebody moved it here, most likely out of the dead letter queue.
+  const strays = jobs.filter(({ id, data }) => data && !claimed.has(id));
+  if (strays.length > 0) onStray(strays);
   await queue.complete(
     tx,
     jobs.filter(({ id }) => !claimed.has(id)),

@@ -10,9 +10,11 @@
  * agree within one reading, and a restart costs nothing. A tenant that sends to several replicas comes
  * ahead once, by at most what it sends between two or three readings.
  */
+/** The priority of the job of a tenant's next new run, which has this priority of its own. */
+export type PlaceOf = (tenant: string, priority: number) => number;
+
 export interface FairShare {
-  /** The priority of the job of the tenant's next new run. */
-  readonly placeOf: (tenant: string, priority: number) => number;
+  readonly placeOf: PlaceOf;
   /** Takes in what the head of the queue is now; undefined: nothing new is queued. */
   seeHead(head: QueueHead | undefined): void;
   /** Takes in what each tenant has queued, counted when the last head was read. */
@@ -59,6 +61,15 @@ interface Standing {
   lead: number;
 }
 
+/** For who serves one tenant alone: by priority, then first come, first served. */
+export function plainPlaceOf(_tenant: string, priority: number): number {
+  return TOP + leadOf(priority);
+}
+
+function leadOf(priority: number): number {
+  return PLACES_PER_POINT * Math.max(-POINTS_MAX, Math.min(POINTS_MAX, priority));
+}
+
 export function createFairShare(): FairShare {
   let now = 0;
   let fresh = true;
@@ -68,7 +79,7 @@ export function createFairShare(): FairShare {
 
   return {
     placeOf(tenant, priority) {
-      const lead = PLACES_PER_POINT * Math.max(-POINTS_MAX, Math.min(POINTS_MAX, priority));
+      const lead = leadOf(priority);
       const standing = standings.get(tenant) ?? { tag: now, lead: 0 };
       const start = Math.max(now, standing.tag);
       standings.set(tenant, {

@@ -11,13 +11,16 @@ export interface Gauges {
   readonly approvalsOpen: number;
   readonly workersLive: number;
   readonly workerSlots: number;
+  readonly deadLetters: { readonly open: number; readonly redriving: number };
+  readonly casesOpen: number;
+  readonly operationsRunning: number;
 }
 
 export async function read(db: Db): Promise<Gauges> {
   const rows = await db.query<Record<string, string | number>>(
     `select runs_queued, runs_running, runs_waiting, queue_age_seconds, approvals_open,
-            workers_live, worker_slots
-       from aos.gauges()`,
+            workers_live, worker_slots, letters_open, letters_redriving, cases_open, operations_running
+       from aos.gauges(), aos.repair_gauges()`,
   );
   const row = rows[0] ?? {};
   const number = (name: string) => Number(row[name] ?? 0);
@@ -29,6 +32,9 @@ export async function read(db: Db): Promise<Gauges> {
     approvalsOpen: number('approvals_open'),
     workersLive: number('workers_live'),
     workerSlots: number('worker_slots'),
+    deadLetters: { open: number('letters_open'), redriving: number('letters_redriving') },
+    casesOpen: number('cases_open'),
+    operationsRunning: number('operations_running'),
   };
 }
 

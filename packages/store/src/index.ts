@@ -1,28 +1,43 @@
 /** Floor 1: every SQL statement of AOS, and pg-boss. Knows nothing of plans, skills or HTTP. */
-export { createAcceptor, type Accepted, type Acceptor, type PlaceOf } from './accept.ts';
+export { acceptIn, createAcceptor, type Accepted, type Acceptor } from './accept.ts';
 export { acceptedView, type Acceptance } from './acceptance.ts';
+export { beginOperation, type NewOperation } from './begin-operation.ts';
+export { trueUp } from './bury.ts';
 export { letGo, take, type Claim } from './claims.ts';
-export { createDatabase, db, isBusy, type Database, type DatabaseRole, type Db } from './db.ts';
-export { createFairShare, type FairShare } from './fair-share.ts';
+export {
+  createDatabase,
+  db,
+  isBusy,
+  isPassing,
+  type Database,
+  type DatabaseRole,
+  type Db,
+} from './db.ts';
+export { createFairShare, type FairShare, type PlaceOf } from './fair-share.ts';
 export { openJournal, type Journal } from './journal.ts';
 export { assertMigrated, migrate } from './migrate.ts';
-export { openQueue, WORKER_CHANNEL, type Dispatch, type Queue } from './queue.ts';
+export { openQueue, WORKER_CHANNEL, type Dispatch, type Job, type Queue } from './queue.ts';
 export * as agents from './agents.ts';
 export * as apiKeys from './api-keys.ts';
 export * as approvals from './approvals.ts';
 export * as artifacts from './artifacts.ts';
 export * as backlog from './backlog.ts';
+export * as cases from './cases.ts';
+export * as deadLetters from './dead-letters.ts';
+export * as drive from './drive-operation.ts';
 export * as eventParts from './event-parts.ts';
 export * as events from './events.ts';
 export * as gauges from './gauges.ts';
 export * as history from './history.ts';
 export * as historySets from './history-sets.ts';
+export * as operations from './operations.ts';
 export * as parked from './parked.ts';
 export * as pauses from './pauses.ts';
 export * as plans from './plans.ts';
 export * as rest from './rest.ts';
 export * as runPause from './run-pause.ts';
 export * as runs from './runs.ts';
+export * as selections from './selections.ts';
 export * as skills from './skills.ts';
 export * as steps from './steps.ts';
 export * as tallies from './tallies.ts';

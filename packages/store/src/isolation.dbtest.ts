@@ -3,13 +3,14 @@ import { after, before, describe, it } from 'node:test';
 
 import { uuidOf } from '@aos/core';
 
+import { beginOperation } from './begin-operation.ts';
 import * as apiKeys from './api-keys.ts';
 import { sqlState, type Database, type DatabaseRole, type Db } from './db.ts';
 import { startTestStore, type TestStore } from './store.fixture.ts';
 import * as pauses from './pauses.ts';
 import * as targets from './targets.ts';
 import * as tenants from './tenants.ts';
-import { asking, finished, completion, startTestWorker } from './worker.fixture.ts';
+import { asking, completion, failed, finished, startTestWorker } from './worker.fixture.ts';
 import * as workspace from './workspace.ts';
 
 describe('who may do what in the database', () => {
@@ -41,6 +42,23 @@ describe('who may do what in the database', () => {
       const pause = { tenant, scope: 'agent', name: 'nobody', allTenants: false } as const;
       await tenants.acting(store.api, tenant, (tx) =>
         pauses.pause(tx, pause, { by: 'Ann', reason: 'A test.' }),
+      );
+      const broken = await store.newRun({ tenant });
+      await worker.journal.commit(await worker.claim(broken), failed);
+      await store.owner.query(
+        `insert into aos.cases (tenant_id, fingerprint, changed_by) values ($1, 'f', 'me')`,
+        [tenant],
+      );
+      await tenants.acting(store.api, tenant, (tx) =>
+        beginOperation(tx, tenant, {
+          kind: 'rerun',
+          request: { mode: 'replay' },
+          selection: { of: 'finished', ids: [broken] },
+          canary: [],
+          ratePerSecond: 1,
+          reason: 'Again.',
+          by: 'me',
+        }),
       );
     }
     const rows = await store.owner.query<{ name: string }>(

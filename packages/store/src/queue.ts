@@ -6,6 +6,9 @@ import { PLACES_PER_POINT, RESUMED_FROM, RESUMED_PLACE } from './fair-share.ts';
 /** One queue: every job says "advance the run of this id", and carries nothing else. */
 const QUEUE = 'runs';
 
+/** Shows the open dead letters to whoever looks with the tools of pg-boss; nobody fetches from it. */
+const DEAD_QUEUE = 'runs_dead';
+
 /**
  * What workers listen on: `queued`, there is work; `cancel <uuid>` and `pause <uuid>`, somebody wants a
  * run stopped or put to rest; `pauses`, what is paused has changed.
@@ -38,6 +41,12 @@ export interface Dispatch {
   readonly suspect?: boolean;
 }
 
+/** A dead letter as the tools of pg-boss see it; its id is the run's. */
+export interface DeadJob {
+  readonly uuid: string;
+  readonly data: { readonly runId: string; readonly code: string; readonly fingerprint: string };
+}
+
 /** Which jobs to take: those of suspected runs, all others, or of these only what was under way before. */
 export type Kind = 'regular' | 'resumed' | 'suspect';
 
@@ -51,10 +60,14 @@ export interface Queue {
   complete(tx: Db, jobs: readonly Job[]): Promise<void>;
   /** Takes the jobs of these runs out, whoever holds them. The caller must hold the runs' rows. */
   remove(tx: Db, uuids: readonly string[]): Promise<void>;
+  /** Shows letters in the dead letter queue. In the transaction that writes them. */
+  bury(tx: Db, jobs: readonly DeadJob[]): Promise<void>;
+  /** Letters that are settled leave the dead letter queue. The caller must hold their rows. */
+  unbury(tx: Db, uuids: readonly string[]): Promise<void>;
+  /** Jobs in the dead letter queue that stand for no open letter. */
+  strayDead(tx: Db, max: number): Promise<string[]>;
   /** Gives runs that seem to kill their workers a job in quarantine. The caller must hold their rows. */
   isolate(tx: Db, uuids: readonly string[]): Promise<void>;
-  /** Moves the job of a run as if its own priority had been this much greater when it was sent. */
-  move(tx: Db, uuid: string, points: number): Promise<void>;
   /** Whether a job waits in quarantine. */
   hasSuspects(db: Db): Promise<boolean>;
   /** Runs that should have a job by now and have none, or only one that ended. Locks their rows. */
@@ -98,11 +111,7 @@ export async function openQueue(
       );
     },
     fetch: (tx, max, kind) =>
-      boss.fetch(QUEUE, {
-        batchSize: max,
-        db: adapter(tx),
-        ...BANDS[kind],
-      }),
+      boss.fetch(QUEUE, { batchSize: max, db: adapter(tx), ...BANDS[kind] }),
     async isolate(tx, uuids) {
       await remove(tx, uuids);
       await send(
@@ -115,12 +124,32 @@ export async function openQueue(
       if (jobs.length > 0) await boss.complete(QUEUE, [...jobs], null, { db: adapter(tx) });
     },
     remove,
-    async move(tx, uuid, points) {
-      await tx.query(MOVE, [uuid, points, RESUMED_FROM, PLACES_PER_POINT]);
-    },
+    ...deadLetters(boss),
     forgotten: (tx, afterS, max) => tx.query(FORGOTTEN, [afterS, max]),
     stop: () => boss.stop({ graceful: false }),
   };
+}
+
+function deadLetters(boss: PgBoss): Pick<Queue, 'bury' | 'unbury' | 'strayDead'> {
+  return {
+    async bury(tx, jobs) {
+      if (jobs.length === 0) return;
+      const dead = jobs.map(({ uuid, data }) => ({ id: uuid, data }));
+      await boss.insert(DEAD_QUEUE, dead, { db: adapter(tx) });
+    },
+    async unbury(tx, uuids) {
+      if (uuids.length > 0) await boss.deleteJob(DEAD_QUEUE, [...uuids], { db: adapter(tx) });
+    },
+    async strayDead(tx, max) {
+      const rows = await tx.query<{ id: string }>(STRAY_DEAD, [max]);
+      return rows.map(({ id }) => id);
+    },
+  };
+}
+
+/** Moves the job of a run as if its own priority had been this much greater when it was sent. */
+export async function moveJob(tx: Db, uuid: string, points: number): Promise<void> {
+  await tx.query(MOVE, [uuid, points, RESUMED_FROM, PLACES_PER_POINT]);
 }
 
 const MOVE = `
@@ -128,6 +157,7 @@ const MOVE = `
      set priority = priority + $2::int * case when priority < $3::int then $4::int else 1 end
    where name = '${QUEUE}' and id = $1 and state in ('created', 'retry')
      and priority > ${SUSPECT_PRIORITY}`;
+
 const SUSPECTS = `
   select 1
     from pgboss.job
@@ -146,6 +176,15 @@ const FORGOTTEN = `
    limit $2
      for update of r skip locked`;
 
+const STRAY_DEAD = `
+  select j.id
+    from pgboss.job j
+   where j.name = '${DEAD_QUEUE}'
+     and not exists (select from aos.dead_letters d
+                      where d.run_id = j.id and d.redriven_as is null and d.discarded_at is null)
+   order by j.id
+   limit $1`;
+
 /** Creates or upgrades pg-boss's schema and our queue. As the owner of the database. */
 export async function migrateQueue(db: Db): Promise<void> {
   const boss = new PgBoss({ db: adapter(db), schedule: false, supervise: false });
@@ -162,6 +201,10 @@ export async function migrateQueue(db: Db): Promise<void> {
     };
     if (await boss.getQueue(QUEUE)) await boss.updateQueue(QUEUE, options);
     else await boss.createQueue(QUEUE, { ...options, partition: true });
+    // Letters wait for people, and people take their time.
+    const kept = { retentionSeconds: 10 * 365 * DAY_S, deleteAfterSeconds: DAY_S };
+    if (await boss.getQueue(DEAD_QUEUE)) await boss.updateQueue(DEAD_QUEUE, kept);
+    else await boss.createQueue(DEAD_QUEUE, kept);
   } finally {
     await boss.stop({ graceful: false });
   }

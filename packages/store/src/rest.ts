@@ -1,7 +1,7 @@
 import type { Pause } from '@aos/core';
 
-import type { PlaceOf } from './accept.ts';
 import type { Database, Db } from './db.ts';
+import type { PlaceOf } from './fair-share.ts';
 import type { Queue } from './queue.ts';
 
 /** When a run at rest must be looked at all the same: its deadline, or its expiry before it began. */

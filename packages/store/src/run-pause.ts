@@ -1,8 +1,8 @@
 import { AosError, failures, uuidOf, type Status } from '@aos/core';
 
-import type { PlaceOf } from './accept.ts';
 import type { Db } from './db.ts';
-import { WORKER_CHANNEL, type Queue } from './queue.ts';
+import type { PlaceOf } from './fair-share.ts';
+import { moveJob, WORKER_CHANNEL, type Queue } from './queue.ts';
 import { REST_WAKE, wake } from './rest.ts';
 
 interface PausedRow {
@@ -74,7 +74,6 @@ export async function resume(
  */
 export async function setPriority(
   tx: Db,
-  queue: Queue,
   id: string,
   priority: number,
 ): Promise<'set' | 'finished'> {
@@ -82,7 +81,7 @@ export async function setPriority(
   if (run.status === 'finished') return 'finished';
   if (run.priority === priority) return 'set';
   await tx.query(`update aos.runs set priority = $2 where id = $1`, [uuid, priority]);
-  await queue.move(tx, uuid, priority - run.priority);
+  await moveJob(tx, uuid, priority - run.priority);
   return 'set';
 }
 

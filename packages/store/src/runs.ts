@@ -1,37 +1,12 @@
-import {
-  AosError,
-  failures,
-  idOf,
-  uuidOf,
-  type Outcome,
-  type PlannerName,
-  type Run,
-  type Status,
-  type WaitingFor,
-} from '@aos/core';
+import { AosError, failures, idOf, uuidOf, type Run, type Status } from '@aos/core';
 
 import type { Db } from './db.ts';
 import { WORKER_CHANNEL, type Queue } from './queue.ts';
+import { FILTER_VALUES, filterValues, RUN_FILTER, type RunFilter } from './run-filter.ts';
 import { RUN_VIEW, toRunView, type RunRow, type RunView } from './run-row.ts';
 
+export type { RunFilter } from './run-filter.ts';
 export type { RunView } from './run-row.ts';
-
-export interface RunFilter {
-  readonly status?: Status;
-  readonly outcome?: Outcome;
-  readonly waitingFor?: WaitingFor;
-  readonly agent?: string;
-  readonly planner?: PlannerName;
-  readonly tag?: string;
-  /** A skill that one of its steps used. */
-  readonly skill?: string;
-  /** The failure code it ended with. */
-  readonly error?: string;
-  readonly createdAfter?: Date;
-  readonly createdBefore?: Date;
-  /** Words of the goal. */
-  readonly q?: string;
-}
 
 /** The place of a run in the list, newest first. */
 export interface RunPlace {
@@ -49,6 +24,8 @@ export async function get(db: Db, id: string): Promise<RunView> {
   return toRunView(rows[0]);
 }
 
+const AFTER = FILTER_VALUES + 1;
+
 /** Newest first, from behind `after`; `next` is where to read on, undefined on the last page. */
 export async function list(
   db: Db,
@@ -60,40 +37,16 @@ export async function list(
     `with page as (
        select r.*
          from aos.runs r
-        where r.tenant_id = $1
-          and ($2::timestamptz is null or (r.created_at, r.id) < ($2::timestamptz, $3::uuid))
-          and ($5::text is null or r.status = $5)
-          and ($6::text is null or r.outcome = $6)
-          and ($7::text is null or r.agent = $7)
-          and ($8::text is null or r.planner = $8)
-          and ($9::text is null or r.failure_code = $9)
-          and ($10::timestamptz is null or r.created_at > $10)
-          and ($11::timestamptz is null or r.created_at < $11)
-          and ($12::text is null or exists (
-                select from aos.goals g where g.run_id = r.id and $12 = any (g.tags)))
-          and ($13::text is null or exists (
-                select from aos.steps s where s.run_id = r.id and s.skill = $13))
-          and ($14::text is null or exists (
-                select from aos.goals g where g.run_id = r.id and g.goal ilike $14))
-          and ($15::text is null or r.waiting_for = $15)
+        where ${RUN_FILTER}
+          and ($${AFTER}::timestamptz is null
+               or (r.created_at, r.id) < ($${AFTER}::timestamptz, $${AFTER + 1}::uuid))
         order by r.created_at desc, r.id desc
-        limit $4 + 1) ${RUN_VIEW}`,
+        limit $${AFTER + 2} + 1) ${RUN_VIEW}`,
     [
-      tenant,
+      ...filterValues(tenant, filter),
       page.after?.createdAt ?? null,
       page.after ? uuidOf('run', page.after.id) : null,
       page.limit,
-      filter.status ?? null,
-      filter.outcome ?? null,
-      filter.agent ?? null,
-      filter.planner ?? null,
-      filter.error ?? null,
-      filter.createdAfter ?? null,
-      filter.createdBefore ?? null,
-      filter.tag ?? null,
-      filter.skill ?? null,
-      filter.q === undefined ? null : `%${filter.q.replaceAll(/[\\%_]/g, '\\$&')}%`,
-      filter.waitingFor ?? null,
     ],
   );
   const items = rows.slice(0, page.limit);

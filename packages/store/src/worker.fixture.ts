@@ -1,7 +1,7 @@
 import { AosError, newId, uuidOf, type Change, type Json, type StepRecord } from '@aos/core';
 import type { Client } from 'pg';
 
-import { take, type Claim } from './claims.ts';
+import { take, type Claim, type OnStray } from './claims.ts';
 import { createDatabase, type Database } from './db.ts';
 import { openJournal, type Journal } from './journal.ts';
 import { openQueue, type Kind, type Queue } from './queue.ts';
@@ -19,7 +19,7 @@ export interface TestWorker extends AsyncDisposable {
   readonly journal: Journal;
   /** Holds the worker's lock. */
   readonly session: Client;
-  take(max?: number, kind?: Kind): Promise<Claim[]>;
+  take(max?: number, kind?: Kind, onStray?: OnStray): Promise<Claim[]>;
   /** Takes jobs until it has the one of this run. */
   claim(runId: string): Promise<Claim>;
 }
@@ -70,7 +70,7 @@ export async function startTestWorker(
     queue,
     journal,
     session,
-    take: (max = 100, kind) => take(database, queue, uuid, max, kind),
+    take: (max = 100, kind, onStray) => take(database, queue, uuid, max, kind, onStray),
     async claim(runId) {
       const claims = await take(database, queue, uuid, 1_000);
       const found = claims.find(({ run }) => run.id === runId);
@@ -118,6 +118,19 @@ export function completion(key: string, output: Json = { ok: true }): Change {
 export const finished: Change = {
   events: [{ type: 'run.finished', outcome: 'succeeded', durationMs: 1 }],
   next: { status: 'finished', outcome: 'succeeded' },
+};
+
+/** The run failed as a whole. */
+export const failed: Change = {
+  events: [
+    {
+      type: 'run.finished',
+      outcome: 'failed',
+      durationMs: 1,
+      failure: { code: 'run_expired', detail: 'Too late.' },
+    },
+  ],
+  next: { status: 'finished', outcome: 'failed', failureCode: 'run_expired' },
 };
 
 /** A step that asks for leave, and the run that waits for it, in one change. */

@@ -17,6 +17,9 @@ export interface DatabaseFacts {
   readonly runsWaiting: number;
   readonly queueAgeSeconds: number;
   readonly approvalsOpen: number;
+  readonly deadLetters: { readonly open: number; readonly redriving: number };
+  readonly casesOpen: number;
+  readonly operationsRunning: number;
   readonly workersLive: number;
   readonly workerPoolSize: number;
   readonly targetsOpen: number;
@@ -45,6 +48,12 @@ export async function factsExposition(facts: DatabaseFacts): Promise<string> {
   handle('runsWaiting').set({}, facts.runsWaiting);
   handle('queueAge').set({}, facts.queueAgeSeconds);
   handle('approvalsOpen').set({}, facts.approvalsOpen);
+  const letters = handle('deadLetters');
+  for (const state of ['open', 'redriving'] as const) {
+    letters.set({ state }, facts.deadLetters[state]);
+  }
+  handle('casesOpen').set({}, facts.casesOpen);
+  handle('operationsRunning').set({}, facts.operationsRunning);
   handle('workersLive').set({}, facts.workersLive);
   handle('workerPoolSize').set({}, facts.workerPoolSize);
   handle('targetsOpen').set({}, facts.targetsOpen);

@@ -1,18 +1,5 @@
-export type ServiceName = 'api' | 'worker';
-
-interface MetricKind {
-  readonly name: string;
-  readonly help: string;
-  readonly type: 'counter' | 'gauge' | 'histogram';
-  readonly labels: readonly string[];
-  readonly buckets?: readonly number[];
-  /**
-   * `database`: read at scrape from the database, by the one API replica that exports it. `check`: printed
-   * by `aos check`, and by no service.
-   */
-  readonly from: 'database' | 'process' | 'check';
-  readonly services: readonly ServiceName[];
-}
+import { flowMetrics } from './flow-metrics.ts';
+import type { MetricKind } from './metric-kind.ts';
 
 const API = ['api'] as const;
 const WORKER = ['worker'] as const;
@@ -135,6 +122,30 @@ export const metricTable = {
     from: 'database',
     services: API,
   },
+  deadLetters: {
+    name: 'nova_dead_letters',
+    help: 'Failed runs that wait to be repaired, by state: open; redriving, an operation has them in hand.',
+    type: 'gauge',
+    labels: ['state'],
+    from: 'database',
+    services: API,
+  },
+  casesOpen: {
+    name: 'nova_cases_open',
+    help: 'Causes with open dead letters that nobody muted, fixed or resolved, or that came back.',
+    type: 'gauge',
+    labels: [],
+    from: 'database',
+    services: API,
+  },
+  operationsRunning: {
+    name: 'nova_operations_running',
+    help: 'Operations on many runs that are under way.',
+    type: 'gauge',
+    labels: [],
+    from: 'database',
+    services: API,
+  },
   skillDuration: {
     name: 'nova_skill_duration_seconds',
     help: 'Time of one attempt of a step, by skill.',
@@ -178,54 +189,7 @@ export const metricTable = {
     from: 'process',
     services: BOTH,
   },
-  admissionRefusals: {
-    name: 'nova_admission_refusals_total',
-    help: 'New runs refused, by reason: tenant_depth, depth, age, latency.',
-    type: 'counter',
-    labels: ['reason'],
-    from: 'process',
-    services: API,
-  },
-  admissionQueueDepth: {
-    name: 'nova_admission_queue_depth',
-    help: 'Queued runs as this replica knows them: the last count, and what it has added since.',
-    type: 'gauge',
-    labels: [],
-    from: 'process',
-    services: API,
-  },
-  admissionDatabaseLatency: {
-    name: 'nova_admission_database_latency_seconds',
-    help: 'Time to store a run, on average over the last seconds.',
-    type: 'gauge',
-    labels: [],
-    from: 'process',
-    services: API,
-  },
-  admissionDrainRate: {
-    name: 'nova_admission_drain_rate',
-    help: 'Runs that finish in a second.',
-    type: 'gauge',
-    labels: [],
-    from: 'process',
-    services: API,
-  },
-  workerGated: {
-    name: 'nova_worker_gated',
-    help: 'Whether this worker takes no more runs for now, by reason: lag, pool, memory.',
-    type: 'gauge',
-    labels: ['reason'],
-    from: 'process',
-    services: WORKER,
-  },
-  releasedRuns: {
-    name: 'nova_released_runs_total',
-    help: 'Runs at rest that this worker sent on after a pause.',
-    type: 'counter',
-    labels: [],
-    from: 'process',
-    services: WORKER,
-  },
+  ...flowMetrics,
   invariantViolations: {
     name: 'nova_invariant_violations',
     help: 'Places where the stored history breaks an invariant, by invariant: I1 to I24.',

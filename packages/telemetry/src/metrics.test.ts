@@ -17,6 +17,9 @@ const facts: DatabaseFacts = {
   runsWaiting: 4,
   queueAgeSeconds: 1.5,
   approvalsOpen: 5,
+  deadLetters: { open: 6, redriving: 7 },
+  casesOpen: 8,
+  operationsRunning: 9,
   workersLive: 2,
   workerPoolSize: 400,
   targetsOpen: 6,
@@ -67,6 +70,10 @@ test('the exporter tells what the database knows, with a zero for every known ki
   assert.equal(value(text, 'nova_runs_waiting'), 4);
   assert.equal(value(text, 'nova_queue_age_seconds'), 1.5);
   assert.equal(value(text, 'nova_approvals_open'), 5);
+  assert.equal(value(text, 'nova_dead_letters{state="open"}'), 6);
+  assert.equal(value(text, 'nova_dead_letters{state="redriving"}'), 7);
+  assert.equal(value(text, 'nova_cases_open'), 8);
+  assert.equal(value(text, 'nova_operations_running'), 9);
   assert.equal(value(text, 'nova_workers_live'), 2);
   assert.equal(value(text, 'nova_worker_pool_size'), 400);
   assert.equal(value(text, 'nova_targets_open'), 6);

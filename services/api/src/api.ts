@@ -9,12 +9,13 @@ import { createAdmission } from './admission.ts';
 import { createApp } from './app.ts';
 import { createAuthenticator } from './authenticate.ts';
 import { cached, createCatalogs } from './catalogs.ts';
+import { startOperationDriver } from './drive-operations.ts';
 import { createEventWatch } from './event-watch.ts';
 import { readFacts } from './facts.ts';
 import { createLeadership } from './leadership.ts';
 import { createReadiness } from './readiness.ts';
 import { createScaleSignal } from './scale-signal.ts';
-import type { ApiSettings } from './services.ts';
+import type { ApiSettings, Services } from './services.ts';
 
 export interface ApiOptions {
   readonly host: string;
@@ -49,7 +50,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const readiness = createReadiness(database);
   const stopping = new AbortController();
   const scale = createScaleSignal(database);
-  const app = createApp({
+  const services: Services = {
     settings,
     database,
     queue,
@@ -63,7 +64,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     readiness,
     scale,
     stopping: stopping.signal,
-  });
+  };
+  const app = createApp(services);
   const leadership = createLeadership(database);
   const facts = cached(() => readFacts(database, scale));
   metrics.beforeScrape(() => tellConnections(metrics, database));
@@ -73,6 +75,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     app,
   );
   const port = await listen(server, options);
+  const driver = startOperationDriver(services, warn);
 
   return {
     port,
@@ -80,6 +83,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       readiness.drain();
       stopping.abort();
       await close(server);
+      await driver.close();
       await leadership.close();
       admission.stop();
       await acceptor.close();

@@ -2,8 +2,11 @@ import type { Route } from './route.ts';
 import { agentRoutes } from './routes/agents.ts';
 import { approvalRoutes } from './routes/approvals.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
+import { caseRoutes } from './routes/cases.ts';
+import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { eventRoutes } from './routes/events.ts';
+import { operationRoutes } from './routes/operations.ts';
 import { pauseRoutes } from './routes/pauses.ts';
 import { runPartRoutes } from './routes/run-parts.ts';
 import { runPauseRoutes } from './routes/run-pause.ts';
@@ -26,6 +29,9 @@ export function routeTable(version: string): readonly Route[] {
     ...skillRoutes,
     ...agentRoutes,
     ...approvalRoutes,
+    ...deadLetterRoutes,
+    ...caseRoutes,
+    ...operationRoutes,
     ...pauseRoutes,
     ...targetRoutes,
     ...scaleRoutes,

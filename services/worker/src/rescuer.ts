@@ -1,4 +1,4 @@
-import { eventParts, targets, workers, type Database, type Queue } from '@aos/store';
+import { eventParts, targets, trueUp, workers, type Database, type Queue } from '@aos/store';
 import type { Telemetry } from '@aos/telemetry';
 
 import { clock } from './clock.ts';
@@ -7,6 +7,7 @@ const LOOK_EVERY_MS = 250;
 /** Long enough for a process that was started to take what it was started for. */
 const QUARANTINE_EVERY_MS = 2_000;
 const BACKSTOP_EVERY_MS = 10_000;
+const TRUE_UP_EVERY_MS = 300_000;
 const PRUNE_EVERY_MS = 3_600_000;
 const PARTS_EVERY_MS = 3_600_000;
 const PRUNE_TARGETS_EVERY_MS = 600_000;
@@ -39,6 +40,13 @@ export function startRescuer(
       async work() {
         const sent = await workers.dispatchForgotten(database, queue);
         if (sent > 0) log.warn('runs.forgotten', { runs: sent });
+      },
+    },
+    {
+      everyMs: TRUE_UP_EVERY_MS,
+      async work() {
+        const { letters, jobs } = await trueUp(database, queue);
+        if (letters + jobs > 0) log.warn('dead_letters.trued_up', { letters, jobs });
       },
     },
     {

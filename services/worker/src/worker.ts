@@ -7,6 +7,7 @@ import {
   take,
   type Claim,
   type Database,
+  type Job,
   type Journal,
   type Queue,
 } from '@aos/store';
@@ -71,6 +72,12 @@ export async function work(given: WorkerOptions): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
     await database.query('select 1').catch(() => {});
   }
+}
+
+/** Somebody moved jobs here that no run sent, such as dead ones: they are told, and nothing else. */
+function tellStrays({ log }: Telemetry) {
+  return (jobs: readonly Pick<Job, 'id' | 'data'>[]): void =>
+    log.warn('queue.stray_jobs', { jobs: jobs.map(({ id, data }) => ({ id, data })) });
 }
 
 async function live(options: WorkerOptions, leave: () => void): Promise<void> {
@@ -150,7 +157,8 @@ function openPool(options: WorkerOptions, life: Life): Pool {
   return createPool({
     slots,
     mayTake: options.gate.reason,
-    take: (max) => take(database, queue, session.uuid, max, kind, rests.list()),
+    take: (max) =>
+      take(database, queue, session.uuid, max, kind, tellStrays(telemetry), rests.list()),
     advance: (claim, control) =>
       runner(claim, rests.controlOf(claim, control)).catch((error: unknown) => {
         onError(error);

@@ -2,6 +2,7 @@ import type { RunResource } from '@aos/sdk';
 
 import type { Context } from '../context.ts';
 import { exitCodes, type ExitCode } from '../exit-code.ts';
+import { runIdOf } from '../ids.ts';
 import { present } from '../present.ts';
 import { readInteger, readTime } from '../read-time.ts';
 import { age } from '../text/amounts.ts';
@@ -17,6 +18,7 @@ export interface ListOptions {
   readonly tag?: string;
   readonly skill?: string;
   readonly error?: string;
+  readonly origin?: string;
   readonly q?: string;
   readonly since?: string;
   readonly limit: string;
@@ -32,11 +34,12 @@ const columns = [
 ];
 
 export async function list(context: Context, options: ListOptions): Promise<ExitCode> {
-  const { since, limit, ...filter } = options;
+  const { since, limit, origin, ...filter } = options;
   const client = await context.connect();
   const runs = await client.runs.list({
     ...filter,
     limit: readInteger(limit, '--limit'),
+    ...(origin !== undefined && { origin: runIdOf(origin) }),
     ...(since !== undefined && { createdAfter: readTime(since, -1, Date.now(), '--since') }),
   });
   present(context, runs, ({ items, nextCursor }) => {

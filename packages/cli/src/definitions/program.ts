@@ -6,6 +6,7 @@ import { defineGoals } from './goals.ts';
 import { defineOperation } from './operation.ts';
 import { definePauses } from './pauses.ts';
 import type { Perform } from './perform.ts';
+import { defineRepair } from './repair.ts';
 import { defineRuns } from './runs.ts';
 
 /** The options of every command. */
@@ -46,6 +47,7 @@ export function defineProgram(version: string, perform: Perform): Command {
     .exitOverride();
   defineGoals(program, perform);
   defineRuns(program, perform);
+  defineRepair(program, perform);
   defineCatalog(program, perform);
   defineOperation(program, perform);
   definePauses(program, perform);

@@ -47,9 +47,7 @@ export const runPauseRoutes = [
     answers: { 200: { description: 'The run.', schema: runSchema } },
     fails: ['run_not_found', 'run_finished'],
     handle: (call, services) =>
-      change(call, services, (tx, id) =>
-        runPause.setPriority(tx, services.queue, id, call.body.priority),
-      ),
+      change(call, services, (tx, id) => runPause.setPriority(tx, id, call.body.priority)),
   }),
 ];
 

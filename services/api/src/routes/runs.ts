@@ -59,6 +59,7 @@ const filter = {
     error: { type: 'string', maxLength: 100, description: 'The failure code it ended with.' },
     createdAfter: { type: 'string', format: 'date-time' },
     createdBefore: { type: 'string', format: 'date-time' },
+    origin: { ...runIdParam.id, maxLength: 100, description: 'Made by running this run again.' },
     q: { type: 'string', maxLength: 200, description: 'Words of the goal.' },
     limit: { type: 'integer', minimum: 1, maximum: 200 },
     cursor: { type: 'string', maxLength: 500 },
@@ -76,16 +77,16 @@ interface Filter {
   readonly error?: string;
   readonly createdAfter?: string;
   readonly createdBefore?: string;
+  readonly origin?: string;
   readonly q?: string;
   readonly limit?: number;
   readonly cursor?: string;
 }
 
 const PAGE = 50;
-const PLACE = [
-  /^\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-][\d:]{2,8}$/,
-  /^run_[0-9a-f-]{36}$/,
-];
+/** A time as PostgreSQL writes it. */
+export const DATABASE_TIME = /^\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-][\d:]{2,8}$/;
+const PLACE = [DATABASE_TIME, /^run_[0-9a-f-]{36}$/];
 
 export const runRoutes = [
   route<unknown, NewRun>({
@@ -164,7 +165,8 @@ export const runRoutes = [
     path: '/v1/runs/:id/rerun',
     access: 'runs:write',
     summary: 'Run a finished run again',
-    description: 'Makes a new run that names this one as its origin.',
+    description:
+      'Makes a new run that names this one as its origin. With a patch it is a fork: of a finished run, also of one that succeeded, from any step.',
     params: runIdParam,
     requestHeaders: acceptHeaders,
     body: rerunSchema,
@@ -173,12 +175,17 @@ export const runRoutes = [
       'run_not_found',
       'run_not_finished',
       'plan_not_found',
+      'plan_invalid',
       'idempotency_mismatch',
       ...refusals,
     ],
     handle: (call, services) =>
-      accept(call, services, 0, () =>
-        rerun(services, call.caller, call.params['id'] ?? '', call.body),
+      accept(
+        call,
+        services,
+        0,
+        async () =>
+          (await rerun(services, call.caller, call.params['id'] ?? '', call.body)).acceptance,
       ),
   }),
 ];
