@@ -52,7 +52,7 @@ async function takeAwake(worker: TestWorker, max = 100): Promise<string[]> {
 }
 
 const release = (worker: TestWorker, max = 100): Promise<number> =>
-  rest.release(worker.database, worker.queue, max, createFairShare().placeOf);
+  rest.release(worker.database, worker.queue, worker.uuid, max, createFairShare().placeOf);
 
 for (const variable of servers) {
   test(`runs of a paused tenant lose their jobs, and get them back in order (${variable})`, async () => {

@@ -51,25 +51,21 @@ const REST = `
           or (r.tenant_id, r.agent) in (select * from unnest($4::text[], $5::text[])))
 returning r.id, r.priority, r.wake_at`;
 
-/** Any number, as long as it is ours alone. */
-const LOCK = 0x616f_7370;
-
 /**
- * Sends up to `max` runs that rest though nothing holds them back any more. One process does it at a
- * time. Reads as many index entries as there are tenants and agents with runs at rest, and `max`.
- * Returns how many it sent.
+ * Sends up to `max` runs that rest though nothing holds them back any more. The eldest live worker alone
+ * does it, so that several do not add up. Reads as many index entries as there are tenants and agents
+ * with runs at rest, and `max`. Returns how many it sent.
  */
 export async function release(
   database: Database,
   queue: Queue,
+  workerUuid: string,
   max: number,
   placeOf: PlaceOf,
 ): Promise<number> {
   return database.transaction(async (tx) => {
-    const [lock] = await tx.query<{ ours: boolean }>(
-      `select pg_try_advisory_xact_lock(${LOCK}) as ours`,
-    );
-    if (!lock?.ours) return 0;
+    const [eldest] = await tx.query<{ id: string }>(ELDEST);
+    if (eldest?.id !== workerUuid) return 0;
     const found = await tx.query<{ id: string }>(RESTED, [max]);
     const more = max - found.length;
     if (more > 0) found.push(...(await tx.query<{ id: string }>(RESTED_BY_SKILL, [more])));
@@ -83,6 +79,13 @@ export async function release(
     return found.length;
   });
 }
+
+const ELDEST = `
+  select id
+    from aos.workers
+   where state = 'live' and lease_until > now() and not quarantine
+   order by started_at, id
+   limit 1`;
 
 interface WokenRow {
   readonly id: string;

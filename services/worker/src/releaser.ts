@@ -10,7 +10,7 @@ export interface Releaser {
   stop(): Promise<void>;
 }
 
-/** All workers together send at most 1,000 runs a second, so that the end of a pause is no stampede. */
+/** At most 1,000 runs a second in all, so that the end of a pause is no stampede. */
 const BATCH_MAX = 250;
 const BATCH_EVERY_MS = 250;
 /** Runs that heard late of a pause go to rest when it is over already. */
@@ -20,6 +20,7 @@ const BACKSTOP_EVERY_MS = 10_000;
 export function startReleaser(
   database: Database,
   queue: Queue,
+  workerUuid: string,
   { log, metrics }: Telemetry,
 ): Releaser {
   const fairShare = createFairShare();
@@ -29,7 +30,7 @@ export function startReleaser(
 
   const release = async (): Promise<number> => {
     fairShare.seeHead((await backlog.head(database)).head);
-    const released = await rest.release(database, queue, BATCH_MAX, fairShare.placeOf);
+    const released = await rest.release(database, queue, workerUuid, BATCH_MAX, fairShare.placeOf);
     if (released > 0) {
       metrics.releasedRuns.inc({}, released);
       log.info('runs.released_from_rest', { runs: released });

@@ -4,7 +4,7 @@ import type { Claim, Database, Queue } from '@aos/store';
 import type { Telemetry } from '@aos/telemetry';
 
 import { watchPauses, type PausedRuns } from './pause-watch.ts';
-import { startReleaser } from './releaser.ts';
+import { startReleaser, type Releaser } from './releaser.ts';
 
 /** What is to rest, and what goes on after it. */
 export interface Rests {
@@ -15,6 +15,8 @@ export interface Rests {
   readonly setRuns: (runs: PausedRuns) => void;
   /** What is paused has changed; resolves once it is known. */
   changed(): Promise<void>;
+  /** From now on this worker sends on what rests no more, when it is its turn. */
+  releaseAs(workerUuid: string): void;
   /** The control of a run, with what is paused in it. */
   controlOf(claim: Claim, control: Control): Control;
   stop(): Promise<void>;
@@ -27,14 +29,17 @@ export function startRests(
   onError: (error: unknown) => void,
 ): Rests {
   const pauses = watchPauses(database, onError);
-  const releaser = startReleaser(database, queue, telemetry);
+  let releaser: Releaser | undefined;
   return {
     ready: pauses.refresh(),
     list: pauses.list,
     setRuns: pauses.setRuns,
     async changed() {
-      releaser.stir();
+      releaser?.stir();
       await pauses.refresh();
+    },
+    releaseAs(workerUuid) {
+      releaser ??= startReleaser(database, queue, workerUuid, telemetry);
     },
     controlOf: ({ uuid, run }, control) => ({
       ...control,
@@ -43,7 +48,7 @@ export function startRests(
     }),
     async stop() {
       pauses.stop();
-      await releaser.stop();
+      await releaser?.stop();
     },
   };
 }

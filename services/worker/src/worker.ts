@@ -103,6 +103,7 @@ async function live(options: WorkerOptions, leave: () => void): Promise<void> {
       gated: options.gate.reason,
       onTargets: targets.look,
     });
+    if (!quarantine) rests.releaseAs(session.uuid);
     const life: Life = { queue, session, slots, onError, targetsOf: targets.of, rests };
     const opened = openPool(options, life);
     pool = opened;
