@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /** The unit of /proc/<pid>/stat on every Linux there is. */
 const TICKS_PER_SECOND = 100;
@@ -35,6 +35,8 @@ export function residentMb(pid: number): number {
 }
 
 function processIds(): number[] {
+  // Elsewhere than on Linux nothing is known, and the rows of CPU and memory have no value.
+  if (!existsSync('/proc')) return [];
   return readdirSync('/proc').map(Number).filter(Number.isInteger);
 }
 

@@ -58,7 +58,14 @@ export async function installProduct(server: Server): Promise<Product> {
   started.defer(() => acceptor.close());
   const all = started.move();
   const start = async (name: 'api' | 'worker', env: Environment, execArgv: readonly string[]) => {
-    const common = { DATABASE_URL: base.url, HOST: '127.0.0.1', LOG_LEVEL: 'info' };
+    const cache = process.env['NODE_COMPILE_CACHE'];
+    const common = {
+      DATABASE_URL: base.url,
+      HOST: '127.0.0.1',
+      LOG_LEVEL: 'info',
+      // As the launcher does.
+      ...(cache !== undefined && { NODE_COMPILE_CACHE: cache }),
+    };
     const options = { logFile: `${server.dir}/${name}.log`, execArgv };
     return all.use(await startService(name, { ...common, ...env }, options));
   };

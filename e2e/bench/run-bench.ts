@@ -37,11 +37,13 @@ export async function runBench(args: BenchArguments): Promise<number> {
   const chosen = choose(args.only);
   const rows: Row[] = [];
   const profile = args.profile === undefined ? undefined : createProfile(args.profile);
-  await using server = await startServer(profile?.settings);
+  let killNow: (() => void) | undefined;
   const signals = onStopSignals(() => {
-    server.killNow();
+    killNow?.();
     process.exit(STOPPED);
   });
+  await using server = await startServer(profile?.settings);
+  killNow = () => server.killNow();
   // The processes that are measured end with this one.
   signals.stop.addEventListener('abort', () => {
     void Promise.resolve(server[Symbol.asyncDispose]()).finally(() => process.exit(STOPPED));

@@ -8,14 +8,16 @@ import type { ServiceProcess } from '../../process.ts';
 import type { Bench, Measure } from '../bench.ts';
 import { installProduct, type Product } from '../product.ts';
 import { compare, type Row } from '../row.ts';
-import { percentile } from '../statistics.ts';
 
 const DEATHS = 5;
+const FREEZES = 3;
 const INTO_THE_STEP_MS = 1_000;
 const LIMIT_MS = 60_000;
+/** Killed, its connections end at once; frozen, they stay open, as those of a machine that vanished. */
+type Death = 'SIGKILL' | 'SIGSTOP';
 
-interface Death {
-  /** From SIGKILL until the step is asked for again. */
+interface Recovery {
+  /** From the signal until the step is asked for again. */
   readonly resumedMs: number;
   /** From the start of a new worker process until it is ready. */
   readonly startMs: number;
@@ -26,22 +28,27 @@ interface Death {
 /** The worker of a run dies in a step; another one stands by. */
 export const recovery: Measure = {
   name: 'recovery',
-  about: `SIGKILL ${INTO_THE_STEP_MS} ms into a step until the step runs again on a standby worker`,
+  about: `a worker dies ${INTO_THE_STEP_MS} ms into a step, until it runs again on a standby`,
   async take(bench) {
-    const deaths = await die(bench, Math.max(DEATHS, bench.rounds.rounds));
-    return rows(deaths);
+    await using pages = await startPageServer();
+    await using product = await installProduct(bench.server);
+    const scene = { bench, pages, product, workers: new Set<ServiceProcess>() };
+    await addWorker(scene);
+    const killed = await die(scene, 'SIGKILL', Math.max(DEATHS, bench.rounds.rounds));
+    const frozen = await die(scene, 'SIGSTOP', FREEZES);
+    return [...rows('killed', killed), ...rows('frozen', frozen)];
   },
 };
 
-function rows(deaths: readonly Death[]): Row[] {
+function rows(name: string, recoveries: readonly Recovery[]): Row[] {
   const reference = 'start of a worker process';
-  const note = `n = ${deaths.length}`;
-  const resumed = deaths.map(({ resumedMs }) => resumedMs);
-  const starts = deaths.map(({ startMs }) => startMs);
-  const repeated = deaths.map(({ firstAsked }) => firstAsked - 1);
+  const note = `n = ${recoveries.length}`;
+  const resumed = recoveries.map(({ resumedMs }) => resumedMs);
+  const starts = recoveries.map(({ startMs }) => startMs);
+  const repeated = recoveries.map(({ firstAsked }) => firstAsked - 1);
   return [
     compare({
-      measure: 'recovery.resumed',
+      measure: `recovery.${name}`,
       unit: 'ms',
       reference,
       values: resumed,
@@ -49,15 +56,15 @@ function rows(deaths: readonly Death[]): Row[] {
       note,
     }),
     compare({
-      measure: 'recovery.resumed.p90',
+      measure: `recovery.${name}.most`,
       unit: 'ms',
       reference,
-      values: [percentile(resumed, 90)],
-      referenceValues: [percentile(starts, 90)],
+      values: [Math.max(...resumed)],
+      referenceValues: [Math.max(...starts)],
       note,
     }),
     compare({
-      measure: 'recovery.repeated',
+      measure: `recovery.${name}.repeated`,
       unit: 'steps/death',
       reference: 'completed steps',
       values: [Math.max(...repeated)],
@@ -67,35 +74,38 @@ function rows(deaths: readonly Death[]): Row[] {
   ];
 }
 
-async function die(bench: Bench, count: number): Promise<Death[]> {
-  await using pages = await startPageServer();
-  await using product = await installProduct(bench.server);
-  const env = { AOS_ALLOW_PRIVATE_HOSTS: pages.host };
-  const start = async () => {
-    const begunAt = performance.now();
-    return { worker: await product.startWorker(env), startMs: performance.now() - begunAt };
-  };
-  const workers = new Set([(await start()).worker]);
-  const deaths: Death[] = [];
-  for (let n = 0; n < count; n++) {
-    const { worker: fresh, startMs } = await start();
-    workers.add(fresh);
-    const { resumedMs, firstAsked, victim } = await kill(product, pages, [...workers], n);
-    workers.delete(victim);
-    deaths.push({ resumedMs, startMs, firstAsked });
-    bench.rounds.say(`  death ${n + 1}: ${resumedMs.toFixed(0)} ms`);
-  }
-  return deaths;
+interface Scene {
+  readonly bench: Bench;
+  readonly pages: PageServer;
+  readonly product: Product;
+  readonly workers: Set<ServiceProcess>;
 }
 
-async function kill(
-  product: Product,
-  pages: PageServer,
-  workers: readonly ServiceProcess[],
-  n: number,
-): Promise<{ resumedMs: number; firstAsked: number; victim: ServiceProcess }> {
-  const first = `/first-${n}`;
-  const long = `/long-${n}`;
+/** Returns how long it took to be ready. */
+async function addWorker({ pages, product, workers }: Scene): Promise<number> {
+  const begunAt = performance.now();
+  workers.add(await product.startWorker({ AOS_ALLOW_PRIVATE_HOSTS: pages.host }));
+  return performance.now() - begunAt;
+}
+
+async function die(scene: Scene, death: Death, count: number): Promise<Recovery[]> {
+  const recoveries: Recovery[] = [];
+  for (let n = 0; n < count; n++) {
+    const startMs = await addWorker(scene);
+    const { resumedMs, firstAsked } = await dieOnce(scene, death, `${death}-${n}`);
+    recoveries.push({ startMs, resumedMs, firstAsked });
+    scene.bench.rounds.say(`  ${death} ${n + 1}: ${resumedMs.toFixed(0)} ms`);
+  }
+  return recoveries;
+}
+
+async function dieOnce(
+  { pages, product, workers }: Scene,
+  death: Death,
+  name: string,
+): Promise<Omit<Recovery, 'startMs'>> {
+  const first = `/first-${name}`;
+  const long = `/long-${name}`;
   const asked = (path: string) => pages.requests.filter((request) => request.path === path);
   pages.serve(first, 'first');
   // Never answered: the step lasts as long as its worker.
@@ -104,12 +114,14 @@ async function kill(
   await product.load(1, { runId, ...planOf(pages.url, first, long) });
   await eventually(() => asked(long)[0], LIMIT_MS);
   await sleep(INTO_THE_STEP_MS);
-  const victim = await holderOf(product, runId, workers);
+  const victim = await holderOf(product, runId, [...workers]);
   pages.serve(long, 'done');
-  const killedAt = Date.now();
-  victim.kill('SIGKILL');
+  const diedAt = Date.now();
+  victim.kill(death);
   const again = await eventually(() => asked(long)[1], LIMIT_MS);
-  return { resumedMs: again.at - killedAt, firstAsked: asked(first).length, victim };
+  victim.kill('SIGKILL');
+  workers.delete(victim);
+  return { resumedMs: again.at - diedAt, firstAsked: asked(first).length };
 }
 
 function planOf(url: string, first: string, long: string) {

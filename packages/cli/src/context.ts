@@ -29,6 +29,8 @@ export interface Context {
    * resolves with its exit code. Ctrl-C is for it to heed.
    */
   handOver(program: URL, args: readonly string[]): Promise<number>;
+  /** The same for a program that does not speak to the API, which may not even run. */
+  handOverAlone(program: URL, args: readonly string[]): Promise<number>;
   /** For what needs no key. */
   connectWithoutKey(): Promise<{ readonly client: Client; readonly url: string }>;
 }

@@ -5,6 +5,16 @@ import { startStandIn } from './api.fixture.ts';
 import { aos } from './aos.fixture.ts';
 import { eventsOf, run, runId } from './scene.fixture.ts';
 
+const switched = {
+  scope: 'agent',
+  name: 'default',
+  tenant: 'default',
+  allTenants: false,
+  reason: 'It spends too much.',
+  by: 'Ann',
+  since: '2026-05-01T09:00:00.000Z',
+} as const;
+
 describe('aos pause, resume and pauses', { concurrency: 2, timeout: 120_000 }, () => {
   test('a run is paused and resumed by its id', async () => {
     await using api = await startStandIn();
@@ -34,7 +44,7 @@ describe('aos pause, resume and pauses', { concurrency: 2, timeout: 120_000 }, (
   });
 
   test('a switch is thrown, listed and taken back', async () => {
-    await using api = await startStandIn();
+    await using api = await startStandIn({ pauses: [switched] });
     const thrown = await aos(['pause', 'agent', 'default', '--reason', 'It spends too much.'], {
       api,
     });

@@ -76,6 +76,7 @@ function contextOf(options: SharedOptions): Context {
         AOS_URL: urlOf(settings, options),
         AOS_API_KEY: apiKeyOf(settings, options, folder),
       }),
+    handOverAlone: (handed, args) => handOver(handed, args, process.env),
     async connectWithoutKey() {
       const url = urlOf(settings, options);
       return { url, client: await connect(url, 'none') };

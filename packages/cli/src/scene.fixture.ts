@@ -9,6 +9,7 @@ import type {
   Simulation,
   SkillResource,
   StepResource,
+  TargetResource,
   WhyResource,
 } from '@aos/sdk';
 
@@ -34,6 +35,7 @@ export interface Scene {
   approvals: readonly ApprovalResource[];
   pauses: readonly PauseResource[];
   simulation: Simulation;
+  targets: readonly TargetResource[];
   repair: RepairScene;
 }
 
@@ -262,10 +264,22 @@ const simulation: Simulation = {
   problems: [],
 };
 
+export const target: TargetResource = {
+  target: 'http:api.example:443',
+  state: 'out',
+  since: at(0),
+  until: at(60_000),
+  failure: { code: 'target_overloaded', detail: 'https://api.example answered 429.' },
+  parkedBy: null,
+  failed: 7,
+  parked: { steps: 312, runs: 300, oldest: at(1_000), example: runId },
+};
+
 export function newScene(): Scene {
   return {
     run,
     runs: [run],
+    targets: [],
     nextCursor: null,
     plan,
     steps: [
@@ -287,17 +301,7 @@ export function newScene(): Scene {
         href: `/v1/runs/${runId}/artifacts/out/notes.md`,
       },
     ],
-    pauses: [
-      {
-        scope: 'agent',
-        name: 'default',
-        tenant: 'default',
-        allTenants: false,
-        reason: 'It spends too much.',
-        by: 'Ann',
-        since: at(0),
-      },
-    ],
+    pauses: [],
     content: Uint8Array.from({ length: 256 }, (_, byte) => byte),
     why: { runId, status: 'finished', reasons: [{ code: 'finished', detail: 'It succeeded.' }] },
     skills: [skill],

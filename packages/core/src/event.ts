@@ -124,6 +124,28 @@ export type RunEvent =
 
 export type RunEventType = RunEvent['type'];
 
+const TYPES: Readonly<Record<RunEventType, true>> = {
+  'run.accepted': true,
+  'run.started': true,
+  'run.planned': true,
+  'run.planning_failed': true,
+  'step.started': true,
+  'step.completed': true,
+  'step.failed': true,
+  'step.parked': true,
+  'step.skipped': true,
+  'step.joined': true,
+  'step.reused': true,
+  'approval.requested': true,
+  'approval.decided': true,
+  'run.waiting': true,
+  'run.released': true,
+  'run.finished': true,
+};
+
+/** Every type there is, for those who choose among them. */
+export const runEventTypes = Object.keys(TYPES) as readonly RunEventType[];
+
 /** An event as it is stored. */
 export interface StoredEvent {
   readonly runId: string;

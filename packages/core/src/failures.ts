@@ -45,6 +45,15 @@ export const failures = {
   artifact_not_found: request('The run has no artifact of this name.'),
   approval_not_found: request('No approval has this id.'),
   approval_decided: request('The approval was decided before; the first decision stands.'),
+  consumer_not_found: request('No consumer has this name.'),
+  consumer_exists: request('A consumer of this name exists.'),
+  lease_lost: request(
+    'The part of the log is in other hands by now, or was reset; what was read will be handed out again.',
+  ),
+  webhook_not_found: request('No webhook has this id.'),
+  delivery_not_found: request('The webhook has no delivery of this id.'),
+  event_dropped: request('The event is older than the log is kept, so it cannot be sent again.'),
+  target_not_found: request('Nothing of this name is out.'),
   outage_not_found: request('No target of this name is out.'),
   idempotency_mismatch: request('The idempotency key was used before with another body.'),
   idempotency_in_flight: request(

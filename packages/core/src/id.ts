@@ -7,6 +7,8 @@ const prefixOf = {
   key: 'key',
   worker: 'wrk',
   artifact: 'art',
+  webhook: 'whk',
+  delivery: 'dlv',
   /** Of a failed run; it has the UUID of the run. */
   deadLetter: 'dl',
   operation: 'op',

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import type { Failure } from './failures.ts';
 import {
   admits,
+  allowance,
   CLEAR,
   hear,
   mayProbe,
@@ -37,9 +38,9 @@ function outOf(circuit: Circuit): Circuit {
 
 /** What was out is tried, and the step that tries has begun. */
 function probing(circuit: Circuit, ms: number): Circuit {
-  const { circuit: next, tickets } = tick(circuit, { waiting: 5, ready: 5 }, at(ms));
-  assert.equal(tickets, 1);
-  assert.equal(admits(next.state.kind === 'probing' ? next : circuit, at(ms)), 'probe');
+  assert.equal(allowance(circuit, at(ms)), 1);
+  const next = tick(circuit, { tickets: 1, waiting: 4 }, at(ms));
+  assert.equal(admits(next, at(ms)), 'probe');
   return probe(next, 1_000, at(ms));
 }
 
@@ -108,10 +109,11 @@ test('one step tries at a time, and another one when nothing is heard of it', ()
   assert.equal(mayProbe(circuit, at(7_999)), false);
   assert.equal(mayProbe(circuit, at(8_000)), true, 'its limit and 5 s are over');
 
-  const given = tick(out, { waiting: 5, ready: 5 }, at(2_000)).circuit;
-  assert.equal(tick(given, { waiting: 5, ready: 5 }, at(2_001)).tickets, 0);
+  const given = tick(out, { tickets: 1, waiting: 4 }, at(2_000));
+  assert.equal(allowance(given, at(2_001)), 0);
   assert.equal(admits(given, at(1_999)), 'wait', 'a ticket of an earlier time is void');
-  assert.equal(tick(given, { waiting: 5, ready: 5 }, at(12_000)).tickets, 1, 'no worker took it');
+  assert.equal(allowance(given, at(11_999)), 0);
+  assert.equal(allowance(given, at(12_000)), 1, 'no worker took it');
 });
 
 test('only the one that tries decides; one that never got as far is followed by the next', () => {
@@ -127,19 +129,20 @@ test('who waited goes on along the ramp, and the last one ends the outage', () =
   let circuit = release(hear(CLEAR, failing(unreachable, 5), at(0)), at(0));
   let waiting = 300;
   for (let ms = 0; waiting > 0; ms += 170) {
-    const next = tick(circuit, { waiting, ready: waiting }, at(ms));
-    circuit = next.circuit;
-    waiting -= next.tickets;
+    const tickets = Math.min(waiting, allowance(circuit, at(ms)));
+    waiting -= tickets;
+    circuit = tick(circuit, { tickets, waiting }, at(ms));
     assert.ok(300 - waiting <= rampAt(ms), `${300 - waiting} after ${ms} ms`);
     assert.ok(ms < 12_000);
   }
   assert.equal(rampAt(2_000), 11);
   assert.equal(rampAt(4_000), 31);
-  assert.deepEqual(tick(circuit, { waiting: 0, ready: 0 }, at(12_000)).circuit, CLEAR);
-  const early = tick(release(circuit, at(0)), { waiting: 0, ready: 0 }, at(1_999));
-  assert.equal(early.circuit.state.kind, 'releasing', 'some may be on their way into the wait');
-  const held = tick(release(circuit, at(0)), { waiting: 1, ready: 0 }, at(9_000));
-  assert.equal(held.circuit.state.kind, 'releasing', 'one is in the hands of a worker');
+  const none = { tickets: 0, waiting: 0 };
+  assert.equal(tick(circuit, none, at(12_000)), CLEAR);
+  const early = tick(release(circuit, at(0)), none, at(1_999));
+  assert.equal(early.state.kind, 'releasing', 'some may be on their way into the wait');
+  const held = tick(release(circuit, at(0)), { tickets: 0, waiting: 1 }, at(9_000));
+  assert.equal(held.state.kind, 'releasing', 'one cannot be had just now');
 });
 
 test('what fails again while it is released rests again, longer', () => {
@@ -165,10 +168,10 @@ test('parked by hand, nobody calls it until it is released, or until the time gi
 
 test('what nobody asks for is forgotten in the end', () => {
   const out = hear(CLEAR, failing(unreachable, 5), at(0));
-  const none = { waiting: 0, ready: 0 };
-  assert.equal(tick(out, none, at(302_000)).circuit, out);
-  assert.equal(tick(out, none, at(302_001)).circuit, CLEAR);
-  assert.equal(tick(out, { waiting: 1, ready: 0 }, at(400_000)).circuit, out);
+  const none = { tickets: 0, waiting: 0 };
+  assert.equal(tick(out, none, at(302_000)), out);
+  assert.equal(tick(out, none, at(302_001)), CLEAR);
+  assert.equal(tick(out, { tickets: 0, waiting: 1 }, at(400_000)), out);
 });
 
 function verdictOn(code: Failure['code']) {

@@ -1,6 +1,7 @@
 /** Targets in memory, as all workers share them: the same decisions as the real ones. */
 import {
   admits,
+  allowance,
   CLEAR,
   hear,
   mayProbe,
@@ -60,9 +61,8 @@ export function sharedTargets(): SharedTargets {
     }),
     tend(target, worlds, now) {
       const parked = worlds.flatMap(parkedIn);
-      const counts = { waiting: parked.length, ready: parked.length };
-      const { circuit, tickets } = tick(known(target), counts, now);
-      circuits.set(target, circuit);
+      const tickets = Math.min(parked.length, allowance(known(target), now));
+      circuits.set(target, tick(known(target), { tickets, waiting: parked.length }, now));
       return parked.slice(0, tickets).map(({ world, step, wait }) => {
         world.steps.set(step.key, { ...step, wait: { ...wait, released: now } });
         return world;

@@ -4,6 +4,7 @@ import type { AgentInput, NewRun, Report } from '@aos/core';
 
 import { repairRoutes, type RepairClient } from './repair.ts';
 import { streamEvents, type EventStreamOptions } from './event-stream.ts';
+import { logClient, type LogClient } from './log-client.ts';
 import { send, type ApiRequest, type ClientOptions, type Query } from './request.ts';
 import type {
   AgentList,
@@ -70,7 +71,7 @@ export interface ArtifactContent {
   readonly content: Uint8Array;
 }
 
-export interface Client extends RepairClient {
+export interface Client extends RepairClient, LogClient {
   readonly runs: {
     create(body: NewRun, options?: CreateOptions): Promise<RunResource>;
     get(id: string): Promise<RunResource>;
@@ -166,6 +167,12 @@ export function createClient(options: ClientOptions): Client {
       release: (body) =>
         ask({ method: 'POST', path: '/admin/targets/release', body, repeatable: true }),
     },
+    ...logClient({
+      ask,
+      get,
+      tell: async (request) => void (await send(options, request)),
+      segment,
+    }),
     scale: (limits) => get('/admin/scale', { ...limits }),
     simulate: (body) => ask({ method: 'POST', path: '/v1/simulate', body, repeatable: true }),
     version: () => get('/version'),

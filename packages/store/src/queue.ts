@@ -75,21 +75,14 @@ export interface Queue {
   stop(): Promise<void>;
 }
 
+interface QueueOptions {
+  readonly maintain: boolean;
+  readonly onError: (error: Error) => void;
+}
+
 /** pg-boss on our own pool and role, without any timer of its own unless `maintain`. */
-export async function openQueue(
-  db: Db,
-  options: { readonly maintain: boolean; readonly onError: (error: Error) => void },
-): Promise<Queue> {
-  const boss = new PgBoss({
-    db: adapter(db),
-    migrate: false,
-    createSchema: false,
-    schedule: false,
-    supervise: options.maintain,
-    superviseIntervalSeconds: 60,
-  });
-  boss.on('error', options.onError);
-  await boss.start();
+export async function openQueue(db: Db, options: QueueOptions): Promise<Queue> {
+  const boss = await startBoss(db, options);
   const send: Queue['send'] = async (tx, dispatches) => {
     if (dispatches.length === 0) return;
     await boss.insert(QUEUE, dispatches.map(toJob), { db: adapter(tx) });
@@ -124,13 +117,13 @@ export async function openQueue(
       if (jobs.length > 0) await boss.complete(QUEUE, [...jobs], null, { db: adapter(tx) });
     },
     remove,
-    ...deadLetters(boss),
+    ...deadQueue(boss),
     forgotten: (tx, afterS, max) => tx.query(FORGOTTEN, [afterS, max]),
     stop: () => boss.stop({ graceful: false }),
   };
 }
 
-function deadLetters(boss: PgBoss): Pick<Queue, 'bury' | 'unbury' | 'strayDead'> {
+function deadQueue(boss: PgBoss): Pick<Queue, 'bury' | 'unbury' | 'strayDead'> {
   return {
     async bury(tx, jobs) {
       if (jobs.length === 0) return;
@@ -157,6 +150,20 @@ const MOVE = `
      set priority = priority + $2::int * case when priority < $3::int then $4::int else 1 end
    where name = '${QUEUE}' and id = $1 and state in ('created', 'retry')
      and priority > ${SUSPECT_PRIORITY}`;
+
+async function startBoss(db: Db, { maintain, onError }: QueueOptions): Promise<PgBoss> {
+  const boss = new PgBoss({
+    db: adapter(db),
+    migrate: false,
+    createSchema: false,
+    schedule: false,
+    supervise: maintain,
+    superviseIntervalSeconds: 60,
+  });
+  boss.on('error', onError);
+  await boss.start();
+  return boss;
+}
 
 const SUSPECTS = `
   select 1

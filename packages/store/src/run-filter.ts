@@ -19,43 +19,71 @@ export interface RunFilter {
   readonly q?: string;
 }
 
-/** The runs `r` that a filter means; its parameters come first, as `filterValues` gives them. */
-export const RUN_FILTER = `r.tenant_id = $1
-          and ($2::text is null or r.status = $2)
-          and ($3::text is null or r.outcome = $3)
-          and ($4::text is null or r.agent = $4)
-          and ($5::text is null or r.planner = $5)
-          and ($6::text is null or r.failure_code = $6)
-          and ($7::timestamptz is null or r.created_at > $7)
-          and ($8::timestamptz is null or r.created_at < $8)
-          and ($9::text is null or exists (
-                select from aos.goals g where g.run_id = r.id and $9 = any (g.tags)))
-          and ($10::text is null or exists (
-                select from aos.steps s where s.run_id = r.id and s.skill = $10))
-          and ($11::text is null or exists (
-                select from aos.goals g where g.run_id = r.id and g.goal ilike $11))
-          and ($12::uuid is null or r.origin_run_id = $12)
-          and ($13::text is null or r.waiting_for = $13)`;
+/** The runs `r` that a filter means: conditions whose parameters are numbered from 1 on. */
+export interface RunConditions {
+  /** An index finds what these ask for, however rare it is. */
+  readonly found: readonly string[];
+  /** These are decided run by run. */
+  readonly judged: readonly string[];
+  /** Those of `found` come first. */
+  readonly values: readonly unknown[];
+  readonly foundValues: readonly unknown[];
+}
 
-/** How many parameters the filter takes. */
-export const FILTER_VALUES = 13;
+/** The place of a run in the list, newest first. */
+export interface RunPlace {
+  /** As PostgreSQL wrote it: a `Date` would lose the microseconds. */
+  readonly createdAt: string;
+  readonly id: string;
+}
 
-export function filterValues(tenant: string, filter: RunFilter): unknown[] {
-  return [
-    tenant,
-    filter.status ?? null,
-    filter.outcome ?? null,
-    filter.agent ?? null,
-    filter.planner ?? null,
-    filter.error ?? null,
-    filter.createdAfter ?? null,
-    filter.createdBefore ?? null,
-    filter.tag ?? null,
-    filter.skill ?? null,
-    filter.q === undefined ? null : containing(filter.q),
-    filter.origin === undefined ? null : (uuidOf('run', filter.origin) ?? NOBODY),
-    filter.waitingFor ?? null,
-  ];
+/** Only what is asked for becomes part of the statement, so that it is planned for just that. */
+export function runConditions(tenant: string, filter: RunFilter, after?: RunPlace): RunConditions {
+  const values: unknown[] = [];
+  const found: string[] = [];
+  const judged: string[] = [];
+  const ask = (list: string[], value: unknown, condition: (parameter: string) => string) => {
+    if (value === undefined) return;
+    values.push(value);
+    list.push(condition(`$${values.length}`));
+  };
+  const { status, outcome, error, origin, q } = filter;
+  ask(found, tenant, (p) => `r.tenant_id = ${p}`);
+  ask(found, filter.createdAfter, (p) => `r.created_at > ${p}::timestamptz`);
+  ask(found, filter.createdBefore, (p) => `r.created_at < ${p}::timestamptz`);
+  const originUuid = origin === undefined ? undefined : (uuidOf('run', origin) ?? NOBODY);
+  ask(found, originUuid, (p) => `r.origin_run_id = ${p}::uuid`);
+  ask(found, error, (p) => `r.failure_code = ${p}`);
+  if (after) {
+    values.push(after.createdAt, uuidOf('run', after.id));
+    found.push(
+      `(r.created_at, r.id) < ($${values.length - 1}::timestamptz, $${values.length}::uuid)`,
+    );
+  }
+  const foundValues = [...values];
+  // Written out: only then does the planner see that a partial index serves.
+  if (outcome) (isRare(outcome) ? found : judged).push(`r.outcome = '${outcome}'`);
+  if (status) (status === 'waiting' ? found : judged).push(`r.status = '${status}'`);
+  if (status === 'running') found.push('r.worker_id is not null');
+  ask(judged, filter.waitingFor, (p) => `r.waiting_for = ${p}`);
+  ask(judged, filter.agent, (p) => `r.agent = ${p}`);
+  ask(judged, filter.planner, (p) => `r.planner = ${p}`);
+  ask(judged, filter.tag, (p) => goalHas(`${p} = any (g.tags)`));
+  ask(judged, q === undefined ? undefined : containing(q), (p) => goalHas(`g.goal ilike ${p}`));
+  ask(
+    judged,
+    filter.skill,
+    (p) => `exists (select from aos.steps s where s.run_id = r.id and s.skill = ${p})`,
+  );
+  return { found, judged, values, foundValues };
+}
+
+function isRare(outcome: Outcome): boolean {
+  return outcome !== 'succeeded';
+}
+
+function goalHas(condition: string): string {
+  return `exists (select from aos.goals g where g.run_id = r.id and ${condition})`;
 }
 
 /** What is no id names no run. */

@@ -8,7 +8,7 @@ import {
   letterValues,
   type LetterFilter,
 } from './letter-row.ts';
-import { filterValues, RUN_FILTER, type RunFilter } from './run-filter.ts';
+import { runConditions, type RunFilter } from './run-filter.ts';
 
 /** Which runs an operation is about. */
 export type Selection =
@@ -51,11 +51,12 @@ export function selectionQuery(tenant: string, selection: Selection): SelectionQ
        limit ${OPERATION_ITEMS_MAX + 1}`;
     return { text, values };
   }
-  const values = [...filterValues(tenant, selection.filter ?? {}), ids];
+  const { found, judged, values: asked } = runConditions(tenant, selection.filter ?? {});
+  const values = [...asked, ids];
   const text = `
       select r.id as run_id, row_number() over (order by r.created_at, r.id)::int as nth
         from aos.runs r
-       where ${RUN_FILTER}
+       where ${[...found, ...judged].join(' and ')}
          and ($${values.length}::uuid[] is null or r.id = any ($${values.length}))
          and r.status ${selection.of === 'finished' ? '=' : '<>'} 'finished'
        order by nth

@@ -142,18 +142,27 @@ for (const server of servers) {
       assert.ok(step?.status === 'waiting' && step.wait.for === 'target' && step.wait.released);
     });
 
-    it('a run that is in the hands of a worker keeps the wait open', async () => {
+    it('a run in the hands of a worker, or paused, gets no ticket and holds nobody up', async () => {
       const id = fresh();
-      await park(id);
-      const runId = await park(id);
-      await targets.hear(one.database, id, failing(1, 50));
-      await due(id);
+      const [held, paused] = [await park(id), await park(id)];
       await store.owner.query(
         `update aos.runs set worker_id = $1, status = 'running', waiting_for = null where id = $2`,
-        [one.uuid, runId.slice(4)],
+        [one.uuid, held.slice(4)],
       );
-      assert.equal((await parked.tend(one.database, one.queue, id))?.tickets, 1, 'the other one');
+      await store.owner.query(`update aos.runs set waiting_for = 'pause' where id = $1`, [
+        paused.slice(4),
+      ]);
+      assert.equal(await parked.pickUpStranded(one.database), 0);
+      await targets.hear(one.database, id, failing(1, 50));
+      await due(id);
       assert.equal((await parked.tend(one.database, one.queue, id))?.tickets, 0);
+      await store.api.actingFor(['default'], (tx) => targets.release(tx, id));
+      await store.owner.query(
+        `update aos.targets set since = now() - interval '3 s' where target = $1`,
+        [id.target],
+      );
+      const tended = await parked.tend(one.database, one.queue, id);
+      assert.equal(tended?.circuit.state.kind, 'clear');
     });
 
     it('the API parks and releases for its own tenant, and tells who waits', async () => {

@@ -1,4 +1,5 @@
 import { flowMetrics } from './flow-metrics.ts';
+import { logMetrics } from './log-metrics.ts';
 import type { MetricKind } from './metric-kind.ts';
 
 const API = ['api'] as const;
@@ -198,6 +199,7 @@ export const metricTable = {
     from: 'check',
     services: [],
   },
+  ...logMetrics,
   llmTokens: {
     name: 'nova_llm_tokens_total',
     help: 'Tokens of language models, by model and kind: input, output, cache_read, cache_write.',

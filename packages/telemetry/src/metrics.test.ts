@@ -22,6 +22,13 @@ const facts: DatabaseFacts = {
   operationsRunning: 9,
   workersLive: 2,
   workerPoolSize: 400,
+  log: {
+    horizonAgeSeconds: 0.5,
+    lag: { consumers: { seconds: 6, events: 60 }, webhooks: { seconds: 7, events: 70 } },
+    deliveries: { pending: 8, dead: 9 },
+    partsHeld: 1,
+    partsAhead: 3,
+  },
   targetsOpen: 6,
   stepsParked: 312,
   parkedAgeSeconds: 480,
@@ -64,6 +71,12 @@ test('the exporter tells what the database knows, with a zero for every known ki
   assert.equal(value(text, 'nova_runs_total{status="failed",planner="claude"}'), 2);
   assert.equal(value(text, 'nova_runs_total{status="cancelled",planner="static"}'), 0);
   assert.equal(text.match(/^nova_runs_total\{/gm)?.length, 12);
+  assert.equal(value(text, 'nova_event_lag_seconds{reader="consumers"}'), 6);
+  assert.equal(value(text, 'nova_event_lag_events{reader="webhooks"}'), 70);
+  assert.equal(value(text, 'nova_webhook_deliveries{state="dead"}'), 9);
+  assert.equal(value(text, 'nova_event_horizon_age_seconds'), 0.5);
+  assert.equal(value(text, 'nova_event_parts_held'), 1);
+  assert.equal(value(text, 'nova_event_parts_ahead'), 3);
   assert.equal(value(text, 'nova_skill_attempts_total{skill="http_request"}'), 9);
   assert.equal(value(text, 'nova_runs_failed_total'), 2);
   assert.equal(value(text, 'nova_runs_queued'), 3);

@@ -1,15 +1,16 @@
 import { desiredWorkers } from '@aos/core';
-import { gauges, parked, tallies, type Db } from '@aos/store';
+import { gauges, parked, readLogGauges, tallies, type Db } from '@aos/store';
 import type { DatabaseFacts } from '@aos/telemetry';
 
 import { SCALE_LIMITS, type ScaleSignal } from './scale-signal.ts';
 
 /** What the installation has done and is doing, in one reading. */
 export async function readFacts(db: Db, scale: ScaleSignal): Promise<DatabaseFacts> {
-  const [sums, now, out, { facts }] = await Promise.all([
+  const [sums, now, out, log, { facts }] = await Promise.all([
     tallies.sum(db),
     gauges.read(db),
     parked.gauges(db),
+    readLogGauges(db),
     scale(),
   ]);
   const failed = sums.runs.filter(({ outcome }) => outcome === 'failed');
@@ -27,6 +28,7 @@ export async function readFacts(db: Db, scale: ScaleSignal): Promise<DatabaseFac
     workersLive: now.workersLive,
     workerPoolSize: now.workerSlots,
     ...out,
+    log,
     workersDesired: desiredWorkers(facts, SCALE_LIMITS).workers,
   };
 }

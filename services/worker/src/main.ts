@@ -1,15 +1,24 @@
 import { readFileSync } from 'node:fs';
 
-import { loadConfig } from '@aos/config';
+import { loadConfig, type Config } from '@aos/config';
 import { failpoints, type Failpoint } from '@aos/engine';
-import { assertMigrated, createDatabase, skills as catalog } from '@aos/store';
-import { answerSignals, createLogger, createMetrics, tellConnections } from '@aos/telemetry';
+import { assertMigrated, createDatabase, skills as catalog, type Database } from '@aos/store';
+import {
+  answerSignals,
+  createLogger,
+  createMetrics,
+  tellConnections,
+  type Logger,
+  type Telemetry,
+} from '@aos/telemetry';
 
-import { createCapabilities } from './capabilities.ts';
+import { createCapabilities, type Capabilities } from './capabilities.ts';
 import { watchGate } from './gate.ts';
 import { serveHealth } from './health.ts';
+import { startKeeper } from './keeper.ts';
 import type { Pool } from './pool.ts';
 import { QUARANTINE_ARGUMENT, startsInQuarantine } from './quarantine.ts';
+import { startSender } from './sender.ts';
 import { stopOnSignals } from './stop.ts';
 import { startWatchdog } from './watchdog.ts';
 import { work } from './worker.ts';
@@ -27,13 +36,7 @@ async function main(): Promise<void> {
   const signals = stopOnSignals(log, config.worker.graceMs);
   for (const warning of config.warnings) log.warn('config.warning', { warning });
 
-  const database = createDatabase({
-    url: config.database.url,
-    role: 'aos_worker',
-    applicationName: 'aos-worker',
-    connectionsMax: 8,
-    onError: (error) => log.warn('database.connection_lost', { error: error.message }),
-  });
+  const database = openDatabase(config, log);
   await assertMigrated(database);
   await using capabilities = createCapabilities(config, database);
   await catalog.publish(database, capabilities.skills.manifests());
@@ -54,6 +57,9 @@ async function main(): Promise<void> {
     gated: gate.reason,
   });
   const watchdog = startWatchdog();
+  const quarantine = process.argv.includes(QUARANTINE_ARGUMENT);
+  const telemetry = { log, metrics };
+  const aside = quarantine ? [] : startAside(config, database, capabilities, telemetry);
   await work({
     config,
     version,
@@ -61,9 +67,9 @@ async function main(): Promise<void> {
     database,
     capabilities,
     gate,
-    telemetry: { log, metrics },
+    telemetry,
     failpoint: failpointOf(config.worker.failAt),
-    quarantine: process.argv.includes(QUARANTINE_ARGUMENT),
+    quarantine,
     staffQuarantine: startsInQuarantine(import.meta.filename, process.env),
     ...signals,
     onPool(next) {
@@ -75,10 +81,34 @@ async function main(): Promise<void> {
     },
   });
   gate.stop();
+  await Promise.all(aside.map((duty) => duty.stop()));
   await watchdog.stop();
   await health.close();
   await database.close();
   log.info('worker.stopped');
+}
+
+function openDatabase(config: Config, log: Logger): Database {
+  return createDatabase({
+    url: config.database.url,
+    role: 'aos_worker',
+    applicationName: 'aos-worker',
+    connectionsMax: 8,
+    onError: (error) => log.warn('database.connection_lost', { error: error.message }),
+  });
+}
+
+/** What a worker does beside executing runs. One in quarantine may die at any moment: it leaves it to others. */
+function startAside(
+  config: Config,
+  database: Database,
+  { egress }: Capabilities,
+  telemetry: Telemetry,
+): { stop(): Promise<void> }[] {
+  return [
+    startKeeper(database, config.retention, telemetry),
+    startSender(database, egress, telemetry),
+  ];
 }
 
 /** Dies at the named point, the way a machine that loses power does. */

@@ -1,7 +1,7 @@
-import { eventParts, targets, trueUp, workers, type Database, type Queue } from '@aos/store';
+import { targets, TRUE_UP_MAX, trueUp, workers, type Database, type Queue } from '@aos/store';
 import type { Telemetry } from '@aos/telemetry';
 
-import { clock } from './clock.ts';
+import { startDuties, type Duty } from './duties.ts';
 
 const LOOK_EVERY_MS = 250;
 /** Long enough for a process that was started to take what it was started for. */
@@ -9,7 +9,6 @@ const QUARANTINE_EVERY_MS = 2_000;
 const BACKSTOP_EVERY_MS = 10_000;
 const TRUE_UP_EVERY_MS = 300_000;
 const PRUNE_EVERY_MS = 3_600_000;
-const PARTS_EVERY_MS = 3_600_000;
 const PRUNE_TARGETS_EVERY_MS = 600_000;
 
 /**
@@ -45,8 +44,11 @@ export function startRescuer(
     {
       everyMs: TRUE_UP_EVERY_MS,
       async work() {
-        const { letters, jobs } = await trueUp(database, queue);
-        if (letters + jobs > 0) log.warn('dead_letters.trued_up', { letters, jobs });
+        for (let more = true; more;) {
+          const { letters, jobs } = await trueUp(database, queue);
+          more = letters + jobs >= TRUE_UP_MAX;
+          if (letters + jobs > 0) log.warn('dead_letters.trued_up', { letters, jobs });
+        }
       },
     },
     {
@@ -56,40 +58,7 @@ export function startRescuer(
       },
     },
     { everyMs: PRUNE_EVERY_MS, work: () => workers.prune(database) },
-    {
-      everyMs: PARTS_EVERY_MS,
-      async work() {
-        const made = await eventParts.makeAhead(database);
-        if (made > 0) log.info('events.parts_made', { parts: made });
-      },
-    },
     { everyMs: PRUNE_TARGETS_EVERY_MS, work: () => targets.prune(database) },
   ];
-  const stop = new AbortController();
-  const loops = duties.map((duty) =>
-    repeat(duty, stop.signal, (error) => log.debug('rescuer.failed', { error: String(error) })),
-  );
-  return {
-    async stop() {
-      stop.abort();
-      await Promise.all(loops);
-    },
-  };
-}
-
-interface Duty {
-  readonly everyMs: number;
-  readonly work: () => Promise<void>;
-}
-
-async function repeat(
-  { everyMs, work }: Duty,
-  signal: AbortSignal,
-  onError: (error: unknown) => void,
-): Promise<void> {
-  while (!signal.aborted) {
-    // The database may be away; whatever is missed is seen at the next look.
-    await work().catch(onError);
-    await clock.sleep(everyMs, signal);
-  }
+  return startDuties(duties, (error) => log.debug('rescuer.failed', { error: String(error) }));
 }

@@ -1,4 +1,4 @@
-import type { RunResource } from '@aos/sdk';
+import type { Client, RunFilter, RunList, RunResource } from '@aos/sdk';
 
 import type { Context } from '../context.ts';
 import { exitCodes, type ExitCode } from '../exit-code.ts';
@@ -36,7 +36,7 @@ const columns = [
 export async function list(context: Context, options: ListOptions): Promise<ExitCode> {
   const { since, limit, origin, ...filter } = options;
   const client = await context.connect();
-  const runs = await client.runs.list({
+  const runs = await listWhole(client, {
     ...filter,
     limit: readInteger(limit, '--limit'),
     ...(origin !== undefined && { origin: runIdOf(origin) }),
@@ -58,6 +58,22 @@ export async function list(context: Context, options: ListOptions): Promise<Exit
     ];
   });
   return exitCodes.ok;
+}
+
+/** What is rare may be pages away: reads on until as many as asked for are there, or no more can be. */
+async function listWhole(
+  client: Client,
+  filter: RunFilter & { readonly limit: number },
+): Promise<RunList> {
+  const first = await client.runs.list(filter);
+  const items = [...first.items];
+  let cursor = first.nextCursor;
+  while (cursor !== null && items.length < filter.limit) {
+    const page = await client.runs.list({ ...filter, limit: filter.limit - items.length, cursor });
+    items.push(...page.items);
+    cursor = page.nextCursor;
+  }
+  return { items, nextCursor: cursor };
 }
 
 function row(run: RunResource, now: number): Cell[] {

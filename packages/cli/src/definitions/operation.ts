@@ -57,3 +57,21 @@ export function defineOperation(program: Command, perform: Perform): void {
       ),
     );
 }
+
+/** Commands for the day after. */
+export function defineRecovery(program: Command, perform: Perform): void {
+  program
+    .command('adopt')
+    .helpGroup(GROUP)
+    .description('take a restored database over, before any service starts')
+    .requiredOption('--reason <words>', 'what happened, for the record')
+    .addHelpText(
+      'after',
+      '\nNeeds DATABASE_URL, the restored database as its owner. Workers of before are refused, unfinished runs go on.',
+    )
+    .action((options: { readonly reason: string }, command: Command) =>
+      perform(command, async (context) =>
+        (await import('../commands/adopt.ts')).adopt(context, options),
+      ),
+    );
+}

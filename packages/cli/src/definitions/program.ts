@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { defineAbout } from './about.ts';
 import { defineCatalog } from './catalog.ts';
 import { defineGoals } from './goals.ts';
-import { defineOperation } from './operation.ts';
+import { defineOperation, defineRecovery } from './operation.ts';
 import { definePauses } from './pauses.ts';
 import type { Perform } from './perform.ts';
 import { defineRepair } from './repair.ts';
@@ -51,6 +51,7 @@ export function defineProgram(version: string, perform: Perform): Command {
   defineCatalog(program, perform);
   defineOperation(program, perform);
   definePauses(program, perform);
+  defineRecovery(program, perform);
   defineAbout(program, perform);
   program.addHelpCommand(
     program

@@ -108,6 +108,8 @@ export const runRoutes = [
     path: '/v1/runs',
     access: 'runs:read',
     summary: 'List runs, newest first',
+    description:
+      'A page looks at 10,000 runs at the most: with a filter it may hold fewer than asked for, even none, and still have a nextCursor.',
     query: filter,
     answers: { 200: { description: 'One page of runs.', schema: runListSchema } },
     handle: async ({ query, caller }, { database }) => {
