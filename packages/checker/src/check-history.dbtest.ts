@@ -156,6 +156,53 @@ const plants: readonly Plant[] = [
     () => 'grant update on aos.events to aos_worker',
   ),
   plant(
+    'I12',
+    'a failed run without a dead letter',
+    (run) => `delete from aos.dead_letters where run_id = ${run('failed')}`,
+  ),
+  plant(
+    'I12',
+    'a dead letter of a run that did not fail',
+    (run) => `insert into aos.dead_letters
+                     (tenant_id, run_id, root_run_id, epoch, agent, agent_version, code, category, failure,
+                      plan_version, plan_hash, fingerprint, message)
+              select r.tenant_id, r.id, r.id, r.epoch, r.agent, r.agent_version, 'internal', 'system', '{}',
+                     p.version, p.hash, repeat('0', 24), ''
+                from aos.runs r join aos.plans p on p.run_id = r.id where r.id = ${run('done')}`,
+  ),
+  plant(
+    'I12',
+    'a dead letter with another failure than its run',
+    (run) => `update aos.dead_letters set code = 'internal' where run_id = ${run('failed')}`,
+  ),
+  plant(
+    'I12',
+    'a dead letter of a plan that is not there',
+    (run) => `update aos.dead_letters set plan_hash = 'sha256:1' where run_id = ${run('failed')}`,
+  ),
+  plant(
+    'I12',
+    'a redrive that is a run of something else',
+    (run) => `update aos.dead_letters
+                 set redriven_as = ${run('done')}, redriven_at = now(), redriven_by = 'me'
+               where run_id = ${run('failed')}`,
+  ),
+  plant(
+    'I12',
+    'a lineage that is counted wrong',
+    (run) => `update aos.dead_letters set redrives = 3 where run_id = ${run('failed')}`,
+  ),
+  plant(
+    'I12',
+    'a dead letter that operations redrove twice',
+    (run) => `with made as (
+                insert into aos.operations (tenant_id, id, kind, selection, selection_hash, total, rate, reason, created_by)
+                values ('default', gen_random_uuid(), 'redrive', '{}', '', 2, 1, 'x', 'me') returning id)
+              insert into aos.operation_items (tenant_id, operation_id, nth, run_id, state, new_run_id, live)
+              select 'default', id, nth, ${run('failed')}, 'started', ${run('done')}, false
+                from made, generate_series(1, 2) as nth`,
+  ),
+  plant(
     'I15',
     'a decision that is not what the journal says',
     (run) =>

@@ -32,7 +32,6 @@ export type Invariant = keyof typeof invariants;
 export const unchecked: Partial<Record<Invariant, string>> = {
   I10: 'there are no consumers of the whole log yet',
   I11: 'nothing is announced outside yet',
-  I12: 'there are no dead letters yet',
   I13: 'there are no schedules yet',
   I14: 'a database has no incarnation yet',
   I16: 'there are no budgets in money yet',

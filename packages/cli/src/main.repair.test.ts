@@ -56,7 +56,18 @@ describe('repairing', { concurrency: 2, timeout: 120_000 }, () => {
     using folder = temporaryFolder();
     const patch = [{ op: 'replace', path: '/input/url', value: 'b' }];
     writeFileSync(join(folder.path, 'p.json'), JSON.stringify(patch));
-    const words = ['--patch', '@p.json', '--canary', '2,4', '--rate', '0.5', '--from-step', 'a'];
+    const words = [
+      '--patch',
+      '@p.json',
+      '--canary',
+      '2,4',
+      '--rate',
+      '0.5',
+      '--priority',
+      '-5',
+      '--from-step',
+      'a',
+    ];
     const { code, out, err } = await aos(['dead', 'redrive', letterId, ...why, ...words], {
       api,
       folder: folder.path,
@@ -70,6 +81,7 @@ describe('repairing', { concurrency: 2, timeout: 120_000 }, () => {
       reason: 'Mended.',
       fromStep: 'a',
       patch,
+      priority: -5,
       canary: [2, 4],
       ratePerSecond: 0.5,
     };

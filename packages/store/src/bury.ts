@@ -113,7 +113,8 @@ export interface TruedUp {
   readonly jobs: number;
 }
 
-const TRUE_UP_MAX = 500;
+/** In one commit; whoever gets as many asks again. */
+export const TRUE_UP_MAX = 500;
 
 /**
  * The level-triggered backstop: every failed run has a letter, and the dead letter queue of pg-boss holds

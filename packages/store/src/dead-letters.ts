@@ -82,7 +82,10 @@ export async function list(
   };
 }
 
-/** Letters that are open and in nobody's hands; exact, however many. */
+/** In one commit. */
+export const DISCARD_MAX = 10_000;
+
+/** Letters that are open and in nobody's hands, at most 10,000; how many they were. */
 export async function discardMany(
   tx: Db,
   queue: Queue,
@@ -95,9 +98,14 @@ export async function discardMany(
   const rows = await tx.query<{ run_id: string }>(
     `update aos.dead_letters as d
         set discarded_at = clock_timestamp(), discarded_by = $${AFTER + 1}, discard_reason = $${AFTER + 2}
-      where ${LETTER_FILTER}
-        and ($${AFTER}::uuid[] is null or d.run_id = any ($${AFTER}))
-        and ${IS_OPEN}
+      where ${IS_OPEN}
+        and d.run_id in (
+              select d.run_id from aos.dead_letters d
+               where ${LETTER_FILTER}
+                 and ($${AFTER}::uuid[] is null or d.run_id = any ($${AFTER}))
+                 and ${IS_OPEN}
+               order by d.run_id
+               limit ${DISCARD_MAX})
   returning d.run_id`,
     [...letterValues(tenant, { ...filter, state: 'open' }), ids, how.by, how.reason],
   );

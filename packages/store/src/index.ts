@@ -3,7 +3,7 @@ export { adopt, type Adoption } from './adopt.ts';
 export { acceptIn, createAcceptor, type Accepted, type Acceptor } from './accept.ts';
 export { acceptedView, type Acceptance } from './acceptance.ts';
 export { beginOperation, type NewOperation } from './begin-operation.ts';
-export { trueUp } from './bury.ts';
+export { TRUE_UP_MAX, trueUp } from './bury.ts';
 export { letGo, take, type Claim } from './claims.ts';
 export {
   createDatabase,
@@ -34,6 +34,7 @@ export * as gauges from './gauges.ts';
 export * as log from './log.ts';
 export * as outbox from './outbox.ts';
 export * as history from './history.ts';
+export { lettersThatFail } from './history-letters.ts';
 export * as historySets from './history-sets.ts';
 export * as operations from './operations.ts';
 export * as parked from './parked.ts';

@@ -17,6 +17,7 @@ export interface OperationRequest {
   readonly mode?: RerunMode;
   readonly fromStep?: string;
   readonly patch?: readonly PatchOperation[];
+  readonly priority?: number;
 }
 
 export interface Operation {

@@ -114,6 +114,14 @@ export async function openQueue(db: Db, options: QueueOptions): Promise<Queue> {
       if (jobs.length > 0) await boss.complete(QUEUE, [...jobs], null, { db: adapter(tx) });
     },
     remove,
+    ...deadQueue(boss),
+    forgotten: (tx, afterS, max) => tx.query(FORGOTTEN, [afterS, max]),
+    stop: () => boss.stop({ graceful: false }),
+  };
+}
+
+function deadQueue(boss: PgBoss): Pick<Queue, 'bury' | 'unbury' | 'strayDead'> {
+  return {
     async bury(tx, jobs) {
       if (jobs.length === 0) return;
       const dead = jobs.map(({ uuid, data }) => ({ id: uuid, data }));
@@ -126,8 +134,6 @@ export async function openQueue(db: Db, options: QueueOptions): Promise<Queue> {
       const rows = await tx.query<{ id: string }>(STRAY_DEAD, [max]);
       return rows.map(({ id }) => id);
     },
-    forgotten: (tx, afterS, max) => tx.query(FORGOTTEN, [afterS, max]),
-    stop: () => boss.stop({ graceful: false }),
   };
 }
 

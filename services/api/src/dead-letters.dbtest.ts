@@ -110,7 +110,8 @@ describe('repairing 300 failures', () => {
     assert.equal(look.json.sample.length, 5);
     assert.deepEqual(look.json.sample[0].changes, [{ path: '/input/cause', before: 'host' }]);
     const selection = look.json.selection;
-    const begun = await redrive({ case: id, selection, ratePerSecond: 50, ...cure });
+    const begun = await redrive({ case: id, selection, ratePerSecond: 50, priority: 7, ...cure });
+    assert.deepEqual(begun.json.request, { mode: 'retry', priority: 7, ...cure });
     const operation = await ended(begun.json.id);
     assert.equal(operation.state, 'done');
     await eventually(async () => {
@@ -126,6 +127,8 @@ describe('repairing 300 failures', () => {
     assert.equal(rest?.count, 94);
     // 94 at 50 a second take 1.88 s; a busy machine takes longer, never less.
     assert.ok((rest?.seconds ?? 0) > 1.5 && (rest?.seconds ?? 99) < 8, JSON.stringify(rest));
+    const [item] = (await api.ask(`/admin/operations/${begun.json.id}/items`)).json.items;
+    assert.equal((await api.ask(`/v1/runs/${item.newRunId}`)).json.priority, 7);
     assert.equal((await caseOf('target_failed')).openLetters, 0);
     const dead = await api.owner.query(
       `select 1 from pgboss.job where name = 'runs_dead' and data ->> 'code' = 'target_failed'`,

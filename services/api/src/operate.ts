@@ -72,8 +72,13 @@ export async function operate(
 
 function requestOf(body: Body): operations.OperationRequest {
   if (!('mode' in body)) return {};
-  const { mode, fromStep, patch } = body;
-  return { mode, ...(fromStep !== undefined && { fromStep }), ...(patch && { patch }) };
+  const { mode, fromStep, patch, priority } = body;
+  return {
+    mode,
+    ...(fromStep !== undefined && { fromStep }),
+    ...(patch && { patch }),
+    ...(priority !== undefined && { priority }),
+  };
 }
 
 async function preview(

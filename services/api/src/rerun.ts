@@ -75,7 +75,7 @@ export async function rerun(
       agentVersion: agent.version,
       planner: plan ? run.planner : plannerFor(services, agent, body, run.planner, document),
       goal: goalOf(origin.goal, document, plan),
-      priority: run.priority,
+      priority: body.priority ?? run.priority,
       ...(run.parentRunId && { parentRunId: run.parentRunId }),
       origin: {
         runId,

@@ -1,4 +1,4 @@
-import { targets, trueUp, workers, type Database, type Queue } from '@aos/store';
+import { targets, TRUE_UP_MAX, trueUp, workers, type Database, type Queue } from '@aos/store';
 import type { Telemetry } from '@aos/telemetry';
 
 import { startDuties, type Duty } from './duties.ts';
@@ -44,8 +44,11 @@ export function startRescuer(
     {
       everyMs: TRUE_UP_EVERY_MS,
       async work() {
-        const { letters, jobs } = await trueUp(database, queue);
-        if (letters + jobs > 0) log.warn('dead_letters.trued_up', { letters, jobs });
+        for (let more = true; more;) {
+          const { letters, jobs } = await trueUp(database, queue);
+          more = letters + jobs >= TRUE_UP_MAX;
+          if (letters + jobs > 0) log.warn('dead_letters.trued_up', { letters, jobs });
+        }
       },
     },
     {

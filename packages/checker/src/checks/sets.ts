@@ -1,4 +1,5 @@
-import { historySets } from '@aos/store';
+import { REDRIVES_MAX } from '@aos/core';
+import { historySets, lettersThatFail } from '@aos/store';
 
 import type { SetCheck } from '../check.ts';
 import type { Invariant } from '../invariant.ts';
@@ -18,6 +19,7 @@ export const sets: readonly SetCheck[] = [
   set('I4', (tx) => historySets.missingTrigger(tx, 'steps', 'completed_is_final')),
   set('I9', historySets.writableJournal),
   set('I9', historySets.talliesThatDiffer),
+  set('I12', (tx) => lettersThatFail(tx, REDRIVES_MAX)),
   set('I20', async (tx) =>
     (await historySets.rowsThatDoNotBelong(tx)).filter(({ missing }) => !missing),
   ),

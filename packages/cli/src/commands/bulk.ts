@@ -20,6 +20,7 @@ export interface BulkOptions extends PaceOptions {
   readonly since?: string;
   readonly q?: string;
   readonly mode?: string;
+  readonly priority?: string;
   readonly fromStep?: string;
   readonly patch?: string;
 }

@@ -28,6 +28,7 @@ export interface DeadListOptions extends LetterOptions {
 
 export interface RedriveOptions extends LetterOptions, PaceOptions {
   readonly mode: string;
+  readonly priority?: string;
   readonly fromStep?: string;
   readonly patch?: string;
 }

@@ -4,6 +4,7 @@ import { usageError } from '../command-error.ts';
 import type { Context } from '../context.ts';
 import { exitCodes, type ExitCode } from '../exit-code.ts';
 import { present } from '../present.ts';
+import { readInteger } from '../read-time.ts';
 import { operationLines, previewLines, progressLine } from '../render/operation.ts';
 
 /** The options of everything that is done to many runs. */
@@ -69,12 +70,14 @@ function exitCodeOf({ state, progress }: OperationResource): ExitCode {
   return clean ? exitCodes.ok : exitCodes.runFailed;
 }
 
-/** `--rate` and `--canary` as the API takes them. */
-export function paceOf({ rate, canary }: PaceOptions): {
+/** `--rate`, `--priority` and `--canary` as the API takes them. */
+export function paceOf({ rate, canary, priority }: PaceOptions & { readonly priority?: string }): {
+  priority?: number;
   ratePerSecond?: number;
   canary?: number[];
 } {
   return {
+    ...(priority !== undefined && { priority: readInteger(priority, '--priority') }),
     ...(rate !== undefined && { ratePerSecond: numberOf(rate, '--rate') }),
     ...(canary !== undefined && {
       canary: canary === 'none' ? [] : canary.split(',').map((part) => numberOf(part, '--canary')),

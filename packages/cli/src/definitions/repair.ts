@@ -184,6 +184,7 @@ function how(command: Command): Command {
     .requiredOption('--reason <words>', 'why, for the record')
     .option('--from-step <key>', 'with retry: this step and what depends on it run again, too')
     .option('--patch <data>', '@file or a JSON Patch of {goal, input, plan}')
+    .option('--priority <number>', 'from -100 to 100, to jump the queue or to wait behind it')
     .option('--canary <numbers>', 'runs that must succeed first, such as 1,5; none for no canary');
 }
 

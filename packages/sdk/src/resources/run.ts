@@ -150,6 +150,12 @@ export const rerunSchema = {
       description: 'A version of its agent, in the place of the newest; it may not allow more.',
     },
     planner: { type: 'string', enum: planners, description: 'With replan: who plans.' },
+    priority: {
+      type: 'integer',
+      minimum: -100,
+      maximum: 100,
+      description: 'Higher runs first; that of the run when absent.',
+    },
     reason: { type: 'string', minLength: 1, maxLength: 500, pattern: '\\S' },
   },
 } as const satisfies JsonSchema;

@@ -108,7 +108,7 @@ export const deadLetterRoutes = [
     path: '/v1/dead-letters/discard',
     access: 'admin',
     summary: 'Discard open dead letters',
-    description: 'The runs stay; nobody is to repair them. Letters that are not open are left.',
+    description: `The runs stay; nobody is to repair them. Letters that are not open are left. At most ${deadLetters.DISCARD_MAX} at once: ask again when there are more.`,
     body: discardSchema,
     answers: { 200: { description: 'How many were discarded.', schema: discardedSchema } },
     fails: ['dead_letter_not_found'],
