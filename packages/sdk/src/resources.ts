@@ -6,6 +6,7 @@ export * from './resources/dead-letter.ts';
 export * from './resources/event.ts';
 export * from './resources/log.ts';
 export * from './resources/operation.ts';
+export * from './resources/pause.ts';
 export * from './resources/plan.ts';
 export * from './resources/preview.ts';
 export * from './resources/problem.ts';

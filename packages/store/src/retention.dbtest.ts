@@ -11,6 +11,7 @@ import { startTestStore, type TestStore } from './store.fixture.ts';
 import {
   asking,
   completion,
+  failed,
   finished,
   startTestWorker,
   type TestWorker,
@@ -109,6 +110,23 @@ describe('retention', () => {
     assert.deepEqual([await exists(origin), await exists(rerun)], [false, false]);
   });
 
+  test('a run whose dead letter is open stays until somebody has settled it', async () => {
+    const runId = `run_${uuidAt(60)}`;
+    await store.newRun({ runId });
+    await worker.journal.commit(await worker.claim(runId), failed);
+    await age(runId, 60);
+    const letters = await store.owner.query('select 1 from aos.dead_letters where run_id = $1', [
+      uuidOf('run', runId),
+    ]);
+    assert.equal(letters.length, 1);
+    assert.equal(await sweep(), 0);
+    await store.owner.query(
+      `update aos.dead_letters set discarded_at = now(), discarded_by = 'me', discard_reason = 'x'`,
+    );
+    assert.equal(await sweep(), 1);
+    assert.equal(await exists(runId), false);
+  });
+
   test('every table that names a run by run_id goes with it, or is known not to', async () => {
     const rows = await store.owner.query<{ name: string }>(
       `select c.relname as name
@@ -188,6 +206,30 @@ test('a part of the log is dropped while others write, when no run and no reader
     'select dropped_to as "to" from aos.log_state',
   );
   assert.ok(BigInt(state?.to ?? 0) > 0n);
+});
+
+test('a part that is in use is left for later, and nobody waits behind the attempt', async () => {
+  await using store = await startTestStore();
+  const worker = store.database('aos_worker');
+  await makeOldParts(store, 8);
+  await store.owner.query('update aos.log_state set relayed_below = aos.log_below() + 1000000');
+  await store.owner.transaction(async (tx) => {
+    await tx.query('select 1 from aos.events');
+    const began = performance.now();
+    const sweeping = retention.dropParts(worker, { ...KEEP, holdDays: 0 });
+    const writing = addEvents(store, ['x']);
+    const { dropped, held } = await sweeping;
+    await writing;
+    assert.deepEqual(dropped, []);
+    assert.deepEqual(
+      held.map(({ reason }) => reason),
+      ['busy'],
+    );
+    assert.ok(performance.now() - began < 5_000);
+  });
+  const { dropped, held } = await retention.dropParts(worker, { ...KEEP, holdDays: 0 });
+  assert.ok(dropped.length > 0);
+  assert.deepEqual(held, []);
 });
 
 async function keepWriting(

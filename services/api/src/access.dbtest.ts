@@ -10,6 +10,7 @@ const bodyOf = ({ path, body }: Route) => {
   if (!body) return {};
   if (path.endsWith('/rerun')) return { json: { mode: 'replay', reason: 'again' } };
   if (path.endsWith('/decision')) return { json: { decision: 'approve' } };
+  if (path.endsWith('/priority')) return { json: { priority: 1 } };
   if (path.endsWith('/secret')) return { json: {} };
   if (path.endsWith('/redeliver')) return { json: { from: '2026-01-01T00:00:00Z' } };
   if (path.includes('webhooks')) return { json: { url: 'https://example.org/' } };

@@ -121,7 +121,7 @@ async function start(
       }
     }
   }
-  if (accepted.length > 0) await acceptIn(tx, services.queue, accepted);
+  if (accepted.length > 0) await acceptIn(tx, services.queue, accepted, services.admission.placeOf);
   return results;
 }
 

@@ -3,8 +3,13 @@ import type { consumers, log } from '@aos/store';
 
 import { fromCursor, toCursor } from './cursor.ts';
 
-const PLACE = [/^\d{1,10}$/, /^\d{1,19}$/, /^[0-9a-f-]{36}$/, /^\d{1,10}$/];
-const HANDED = [/^\d{1,2}$/, /^\d{1,10}$/, ...PLACE];
+/** Whatever the database would refuse is no cursor. */
+const COUNT = /^\d{1,9}$/;
+const POSITION = /^\d{1,18}$/;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const SEQ = /^(\d{1,9}|2147483647)$/;
+const PLACE = [COUNT, POSITION, UUID, SEQ];
+const HANDED = [/^\d{1,2}$/, COUNT, ...PLACE];
 const TIME = /^\d{4}-\d\d-\d\dT/;
 
 /** A place in the log, with the incarnation that it was read in. Opaque to callers. */

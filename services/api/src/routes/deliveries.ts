@@ -11,6 +11,7 @@ import { deliveries, tenants, webhooks } from '@aos/store';
 import { fromCursor, toCursor } from '../cursor.ts';
 import { route } from '../route.ts';
 import { deliveryResource } from '../webhook-resource.ts';
+import { DATABASE_TIME } from './runs.ts';
 import { webhookId } from './webhooks.ts';
 
 const both = {
@@ -36,7 +37,7 @@ interface Filter {
 }
 
 const PAGE = 50;
-const PLACE = [/^\d{4}-\d\d-\d\d [\d:.+-]{8,30}$/, /^dlv_[0-9a-f-]{36}$/];
+const PLACE = [DATABASE_TIME, /^dlv_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/];
 
 export const deliveryRoutes = [
   route<Filter>({

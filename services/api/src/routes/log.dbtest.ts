@@ -53,7 +53,16 @@ describe('the log over HTTP', () => {
   });
 
   test('a cursor that is none, and a type that is none, are told', async () => {
-    for (const query of ['after=nonsense', 'type=run.exploded', 'limit=0', 'wait=31']) {
+    const uuid = '01a209b7-0000-7a98-b4dc-000000000000';
+    const forged = [
+      ['1', '9'.repeat(19), uuid, '0'],
+      ['1', '5', '-'.repeat(36), '0'],
+      ['1', '5', uuid, '9999999999'],
+      ['1', '5', uuid],
+      ['-1', '5', uuid, '0'],
+    ].map((parts) => `after=${Buffer.from(JSON.stringify(parts)).toString('base64url')}`);
+    const odd = ['after=nonsense', 'type=run.exploded', 'limit=0', 'wait=31', ...forged];
+    for (const query of odd) {
       const told = await api.ask(`/v1/events?${query}`);
       assert.equal(told.status, 422, query);
     }
