@@ -17,6 +17,8 @@ const bodyOf = ({ path, body }: Route) => {
   if (path.endsWith('/ack')) return { json: { after: HANDED } };
   if (path.endsWith('/reset')) return { json: { from: 'start', reason: 'again' } };
   if (path.includes('consumers')) return { json: { name: 'mine' } };
+  if (path.includes('/cases/')) return { json: { note: 'Taken.' } };
+  if (path.endsWith('/abort')) return { json: { reason: 'Taken.' } };
   if (path.includes('agents')) return { json: { name: 'mine', description: 'Taken.' } };
   return { json: { goal: 'x', plan: echoPlan('a') } };
 };
@@ -76,7 +78,7 @@ describe('who may do what', { concurrency: false }, () => {
       assert.equal(told.json.code, 'unauthenticated');
       assert.equal(told.headers.get('www-authenticate'), 'Bearer realm="aos"');
     }
-    for (const path of ['/', '/v1', '/v1/nothing', '/admin/failed-runs', '/healthz']) {
+    for (const path of ['/', '/v1', '/v1/nothing', '/admin/nothing', '/healthz']) {
       assert.equal((await ask(api.url, path, {})).status, 401, path);
       assert.equal((await ask(api.url, path, { key: api.key })).status, 404, path);
     }
