@@ -196,7 +196,9 @@ as $$
 declare
   bound bigint := aos.log_below();
   least_read bigint := (select min(position) from aos.consumer_parts);
-  relayed bigint := (select relayed_below from aos.log_state);
+  -- Nobody is to be told: nobody lags.
+  relayed bigint := (select relayed_below from aos.log_state
+                      where exists (select 1 from aos.webhooks where state = 'active'));
 begin
   select coalesce(extract(epoch from clock_timestamp() - e.at), 0) into horizon_age_seconds
     from aos.events e where e.position >= bound order by e.position limit 1;
@@ -209,7 +211,7 @@ begin
   select count(*) into webhook_lag_events
     from (select from aos.events e where e.position >= relayed and e.position < bound limit 100000) as behind;
   -- Beside the relay, a delivery that is due and was not sent is behind too.
-  select greatest(webhook_lag_seconds, coalesce(extract(epoch from clock_timestamp() - min(d.created_at)), 0)),
+  select greatest(coalesce(webhook_lag_seconds, 0), coalesce(extract(epoch from clock_timestamp() - min(d.created_at)), 0)),
          count(*)
     into webhook_lag_seconds, deliveries_pending
     from aos.deliveries d join aos.webhooks w on w.id = d.webhook_id and w.state = 'active'
@@ -359,7 +361,8 @@ begin
                       and d.run_id >= p.lower_bound and d.run_id < p.upper_bound) then 'delivery'
       when p.upper_bound <= aos.first_run_id(now() - keep - hold) then null
       when exists (select 1 from aos.consumer_parts c where c.position < last_position) then 'consumer'
-      when (select relayed_below from aos.log_state) <= last_position then 'relay'
+      when exists (select 1 from aos.webhooks where state = 'active')
+       and (select relayed_below from aos.log_state) <= last_position then 'relay'
     end;
     if reason is null then
       begin
