@@ -8,6 +8,7 @@ export * from './resources/log.ts';
 export * from './resources/operation.ts';
 export * from './resources/pause.ts';
 export * from './resources/plan.ts';
+export * from './resources/preview.ts';
 export * from './resources/problem.ts';
 export * from './resources/report.ts';
 export * from './resources/run.ts';
