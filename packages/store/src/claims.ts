@@ -3,12 +3,14 @@ import {
   STALLS_MAX,
   type AgentDefinition,
   type ClaimedRun,
+  type Pause,
   type PlannerName,
 } from '@aos/core';
 
 import { definitionsOf } from './agent-versions.ts';
 import { load, toClaimedRun } from './claimed-run.ts';
 import { isBusy, isUnavailable, type Database, type Db } from './db.ts';
+import { putToRest } from './rest.ts';
 import type { Job, Kind, Queue } from './queue.ts';
 import * as stalls from './stalls.ts';
 
@@ -28,11 +30,13 @@ export type OnStray = (jobs: readonly Job[]) => void;
 
 const DOUBT_MAX_MS = 30_000;
 const ASK_AGAIN_MS = 200;
+/** Batches of paused runs that are passed over in one transaction. */
+const REST_ROUNDS_MAX = 10;
 
 /**
  * Takes up to `max` jobs and claims their runs for the worker, in one transaction: a worker that dies
  * in it has taken nothing. Jobs of runs that need no worker are completed. A worker without a lease gets
- * nothing. When the answer to the commit is lost, it is found out whether it stands: claims that nobody
+ * nothing, and runs that a pause covers are put to rest instead. When the answer to the commit is lost, it is found out whether it stands: claims that nobody
  * knows of would be held for as long as their worker lives.
  */
 export async function take(
@@ -42,12 +46,15 @@ export async function take(
   max: number,
   kind: Kind = 'regular',
   onStray: OnStray = () => {},
+  pauses: readonly Pause[] = [],
 ): Promise<Claim[]> {
   const ready: Claim[] = [];
   try {
     await database.transaction(async (tx) => {
       if (!(await isLive(tx, workerUuid))) return;
-      ready.push(...(await takeIn(database, tx, queue, workerUuid, max, kind, onStray)));
+      ready.push(
+        ...(await takeIn(database, tx, queue, workerUuid, { max, kind, onStray, pauses })),
+      );
     });
     return ready;
   } catch (error) {
@@ -90,16 +97,24 @@ async function standing(
   }
 }
 
+interface Taking {
+  readonly max: number;
+  readonly kind: Kind;
+  readonly onStray: OnStray;
+  readonly pauses: readonly Pause[];
+}
+
 async function takeIn(
   database: Database,
   tx: Db,
   queue: Queue,
   workerUuid: string,
-  max: number,
-  kind: Kind,
-  onStray: OnStray,
+  { max, kind, onStray, pauses }: Taking,
 ): Promise<Claim[]> {
-  const jobs = await queue.fetch(tx, max, kind);
+  const jobs =
+    pauses.length === 0
+      ? await queue.fetch(tx, max, kind)
+      : await fetchAwake(tx, queue, { max, kind, pauses });
   if (jobs.length === 0) return [];
   const ids = jobs.map(({ id }) => id);
   const claimed = new Set(await claim(tx, ids, workerUuid, EPOCH_CLEAR_MAX));
@@ -137,6 +152,27 @@ const EPOCH_CLEAR_MAX = 3;
 /** It runs alone next; should that end the same way, it is not run again. */
 function isSuspect({ stalls: count }: stalls.Stalled): boolean {
   return count >= STALLS_ISOLATED && count < STALLS_MAX;
+}
+
+/** While everything is paused, what is new keeps its place. */
+async function fetchAwake(
+  tx: Db,
+  queue: Queue,
+  { max, kind, pauses }: { max: number; kind: Kind; pauses: readonly Pause[] },
+): Promise<Job[]> {
+  const all = pauses.some(({ scope }) => scope === 'everything');
+  const awakeKind = all && kind === 'regular' ? 'resumed' : kind;
+  for (let round = 1; ; round++) {
+    const jobs = await queue.fetch(tx, max, awakeKind);
+    const resting = await putToRest(
+      tx,
+      queue,
+      jobs.map(({ id }) => id),
+      pauses,
+    );
+    const awake = jobs.filter(({ id }) => !resting.has(id));
+    if (awake.length > 0 || resting.size === 0 || round >= REST_ROUNDS_MAX) return awake;
+  }
 }
 
 /** Raises the epoch: from here on, every earlier holder is refused. */

@@ -70,8 +70,8 @@ async function step(
     return await services.database.actingFor([tenant], async (tx) => {
       const held = await drive.hold(tx, id);
       if (!held) return false;
-      const move = nextMove(held.facts, held.now);
-      const { stage, nextAt } = held.facts;
+      const move = nextMove(held.facts, held.now, careful.has(id) ? 1 : undefined);
+      const { stage } = held.facts;
       switch (move.do) {
         case 'wait':
           return false;
@@ -84,9 +84,9 @@ async function step(
           await drive.moveOn(tx, id, { stage: stage + 1, nextAt: held.now });
           return true;
         case 'start':
-          tried = await drive.nextItems(tx, id, careful.has(id) ? 1 : move.count);
+          tried = await drive.nextItems(tx, id, move.count);
           await drive.settleItems(tx, id, stage, await start(services, tx, tenant, held, tried));
-          await drive.moveOn(tx, id, { stage, nextAt: careful.has(id) ? nextAt : move.nextAt });
+          await drive.moveOn(tx, id, { stage, nextAt: move.nextAt });
           return true;
       }
     });
@@ -121,7 +121,7 @@ async function start(
       }
     }
   }
-  if (accepted.length > 0) await acceptIn(tx, services.queue, accepted);
+  if (accepted.length > 0) await acceptIn(tx, services.queue, accepted, services.admission.placeOf);
   return results;
 }
 

@@ -102,6 +102,31 @@ describe('operations on many runs', () => {
     assert.deepEqual((await originsOf(ids)).toSorted(), ids.toSorted());
   });
 
+  test('a run that the database refuses is refused alone, and the others go on at the rate', async () => {
+    const ids = await finished(await make(30));
+    await api.owner.query(`
+      create function aos.refuse() returns trigger language plpgsql as $$
+      begin
+        if new.origin_run_id = '${ids[7]?.slice(4)}' then raise exception 'Not this one.'; end if;
+        return new;
+      end $$;
+      create trigger refuse before insert on aos.runs for each row execute function aos.refuse()`);
+    const begun = await rerun({ runIds: ids, canary: [], ratePerSecond: 20 });
+    const { progress, state } = await ended(begun.json.id);
+    await api.owner.query('drop trigger refuse on aos.runs');
+    assert.deepEqual([state, progress.started, progress.refused], ['done', 29, 1]);
+    const [refused] = (await items(begun.json.id)).filter(
+      (item: { state: string }) => item.state === 'refused',
+    );
+    assert.equal(refused.runId, ids[7]);
+    const [times] = await api.owner.query<{ seconds: number }>(
+      `select extract(epoch from max(settled_at) - min(settled_at))::float as seconds
+         from aos.operation_items where operation_id = $1`,
+      [begun.json.id.slice(3)],
+    );
+    assert.ok((times?.seconds ?? 0) > 1, `30 at 20 a second took ${times?.seconds} s`);
+  });
+
   test('an aborted operation starts nothing more, and says who and why', async () => {
     const ids = await finished(await make(50));
     const begun = await rerun({ runIds: ids, canary: [], ratePerSecond: 5 });

@@ -14,10 +14,12 @@ import {
   createLogger,
   createMetrics,
   tellConnections,
+  type Logger,
   type Telemetry,
 } from '@aos/telemetry';
 
 import { createCapabilities, type Capabilities } from './capabilities.ts';
+import { watchGate } from './gate.ts';
 import { serveHealth } from './health.ts';
 import { startKeeper } from './keeper.ts';
 import type { Pool } from './pool.ts';
@@ -43,13 +45,7 @@ async function main(): Promise<void> {
   const signals = stopOnSignals(log, config.worker.graceMs);
   for (const warning of config.warnings) log.warn('config.warning', { warning });
 
-  const database = createDatabase({
-    url: config.database.url,
-    role: 'aos_worker',
-    applicationName: 'aos-worker',
-    connectionsMax: 8,
-    onError: (error) => log.warn('database.connection_lost', { error: error.message }),
-  });
+  const database = openDatabase(config, log);
   await assertMigrated(database);
   if ((await eventLog.incarnations(database)).moved) log.warn('database.moved', { advice: ADOPT });
   await using capabilities = createCapabilities(config, database);
@@ -60,6 +56,7 @@ async function main(): Promise<void> {
     tellConnections(metrics, database);
     metrics.workerRunsInFlight.set({}, pool?.inFlight ?? 0);
   });
+  const gate = watchGate(config.worker.gate, database, metrics);
   let reason: string | undefined = 'The worker is starting.';
   const health = await serveHealth({
     host: config.worker.host,
@@ -67,6 +64,7 @@ async function main(): Promise<void> {
     version,
     metrics,
     notReady: () => reason,
+    gated: gate.reason,
   });
   const watchdog = startWatchdog();
   const quarantine = process.argv.includes(QUARANTINE_ARGUMENT);
@@ -78,6 +76,7 @@ async function main(): Promise<void> {
     port: health.port,
     database,
     capabilities,
+    gate,
     telemetry,
     failpoint: failpointOf(config.worker.failAt),
     quarantine,
@@ -91,11 +90,22 @@ async function main(): Promise<void> {
       if (!now) process.send?.({ type: 'ready', port: health.port });
     },
   });
+  gate.stop();
   await Promise.all(aside.map((duty) => duty.stop()));
   await watchdog.stop();
   await health.close();
   await database.close();
   log.info('worker.stopped');
+}
+
+function openDatabase(config: Config, log: Logger): Database {
+  return createDatabase({
+    url: config.database.url,
+    role: 'aos_worker',
+    applicationName: 'aos-worker',
+    connectionsMax: 8,
+    onError: (error) => log.warn('database.connection_lost', { error: error.message }),
+  });
 }
 
 /** What a worker does beside executing runs. One in quarantine may die at any moment: it leaves it to others. */

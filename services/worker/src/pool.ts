@@ -14,6 +14,8 @@ export interface Pool {
 
 export interface PoolOptions {
   readonly slots: number;
+  /** Why nothing more may be taken now; a worker with nothing in hand takes one run all the same. */
+  readonly mayTake?: () => string | undefined;
   readonly take: (max: number) => Promise<readonly Claim[]>;
   readonly advance: (claim: Claim, control: Control) => Promise<unknown>;
   readonly stop: AbortSignal;
@@ -55,6 +57,7 @@ export function createPool(options: PoolOptions): Pool {
 
   /** A few free slots of many are not worth a transaction: they gather until a quarter is free. */
   const wanted = () => {
+    if (options.mayTake?.() !== undefined) return flights.size === 0 ? 1 : 0;
     const free = slots - flights.size;
     return free >= Math.min(slots / 4, TAKE_MAX) || flights.size === 0
       ? Math.min(free, TAKE_MAX)

@@ -14,6 +14,9 @@ const options: SessionOptions = {
   quarantine: false,
   onWork: () => {},
   onCancel: () => {},
+  onPausing: () => {},
+  onPauses: () => {},
+  gated: () => undefined,
   onTargets: () => {},
 };
 

@@ -24,6 +24,12 @@ export interface SessionOptions {
   /** There is work. */
   readonly onWork: () => void;
   readonly onCancel: (runUuid: string, by: string) => void;
+  /** Runs of this worker that somebody wants at rest, all of them. */
+  readonly onPausing: (runs: workers.Renewal['pausing']) => void;
+  /** What is paused has changed. */
+  readonly onPauses: () => void;
+  /** Why it takes no new runs now, for all to see. */
+  readonly gated: () => string | undefined;
   /** Something that steps reach is out, or works again. */
   readonly onTargets: () => void;
 }
@@ -46,7 +52,8 @@ export async function openSession(database: Database, options: SessionOptions): 
   client.on('end', lose);
   client.on('notification', ({ payload }) => {
     const [word, runUuid] = (payload ?? '').split(' ');
-    if (word === 'cancel' && runUuid) void renew();
+    if ((word === 'cancel' || word === 'pause') && runUuid) void renew();
+    else if (word === 'pauses') options.onPauses();
     else if (word === 'targets') options.onTargets();
     else options.onWork();
   });
@@ -57,9 +64,10 @@ export async function openSession(database: Database, options: SessionOptions): 
   const renew = async () => {
     const sentAt = performance.now();
     try {
-      const { held, cancelling } = await workers.renew(onClient, uuid);
+      const { held, cancelling, pausing } = await workers.renew(onClient, uuid, options.gated());
       if (!held) return lose();
       renewedAt = sentAt;
+      options.onPausing(pausing);
       for (const { uuid: runUuid, by } of cancelling) options.onCancel(runUuid, by);
     } catch {
       // The next one may get through; if none does, the fence falls.

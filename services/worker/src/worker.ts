@@ -14,9 +14,11 @@ import {
 import type { Telemetry } from '@aos/telemetry';
 
 import type { Capabilities } from './capabilities.ts';
+import type { Gate } from './gate.ts';
 import { createPool, type Pool } from './pool.ts';
 import { leaveWhenIdle } from './quarantine.ts';
 import { startRescuer } from './rescuer.ts';
+import { startRests, type Rests } from './rests.ts';
 import { createRunner } from './runner.ts';
 import { openSession, type Session } from './session.ts';
 import { watchTargets, type TargetWatch } from './target-watch.ts';
@@ -27,6 +29,7 @@ export interface WorkerOptions {
   readonly port: number;
   readonly database: Database;
   readonly capabilities: Capabilities;
+  readonly gate: Gate;
   readonly telemetry: Telemetry;
   readonly failpoint: (name: Failpoint) => void;
   /** It takes only runs that seem to kill their workers, one at a time, and goes when there are none. */
@@ -82,9 +85,11 @@ async function live(options: WorkerOptions, leave: () => void): Promise<void> {
   const onError = (error: unknown) => telemetry.log.warn('worker.error', { error: String(error) });
   const queue = await openQueue(database, { maintain: true, onError });
   const targets = watchTargets({ database, queue, telemetry, skills: capabilities.skills });
+  const rests = startRests(database, queue, telemetry, onError);
   try {
     let pool: Pool | undefined;
     const slots = quarantine ? 1 : options.config.worker.slots;
+    await rests.ready;
     const session = await openSession(database, {
       version: options.version,
       port: options.port,
@@ -93,9 +98,13 @@ async function live(options: WorkerOptions, leave: () => void): Promise<void> {
       quarantine,
       onWork: () => pool?.wake(),
       onCancel: (runUuid, by) => pool?.cancel(runUuid, by),
+      onPausing: rests.setRuns,
+      onPauses: () => void rests.changed().then(() => pool?.wake()),
+      gated: options.gate.reason,
       onTargets: targets.look,
     });
-    const life: Life = { queue, session, slots, onError, targetsOf: targets.of };
+    if (!quarantine) rests.releaseAs(session.uuid);
+    const life: Life = { queue, session, slots, onError, targetsOf: targets.of, rests };
     const opened = openPool(options, life);
     pool = opened;
     options.onPool(opened);
@@ -107,7 +116,8 @@ async function live(options: WorkerOptions, leave: () => void): Promise<void> {
       const isBusy = async () => opened.inFlight > 0 || (await queue.hasSuspects(database));
       leaveWhenIdle({ isBusy, leave, signal: session.lost });
     }
-    telemetry.log.info('worker.ready', { workerId: `wrk_${session.uuid}`, slots, quarantine });
+    const workerId = `wrk_${session.uuid}`;
+    telemetry.log.info('worker.ready', { workerId, slots, quarantine });
     options.onReadiness(undefined);
 
     await opened.run();
@@ -115,9 +125,10 @@ async function live(options: WorkerOptions, leave: () => void): Promise<void> {
     await rescuer.stop();
     await session.end().catch(onError);
     if (session.lost.aborted && !stop.aborted)
-      telemetry.log.warn('worker.lease_lost', { workerId: `wrk_${session.uuid}` });
+      telemetry.log.warn('worker.lease_lost', { workerId });
   } finally {
     await targets.stop();
+    await rests.stop();
     await queue.stop();
   }
 }
@@ -129,11 +140,12 @@ interface Life {
   readonly slots: number;
   readonly onError: (error: unknown) => void;
   readonly targetsOf: TargetWatch['of'];
+  readonly rests: Rests;
 }
 
 function openPool(options: WorkerOptions, life: Life): Pool {
   const { database, telemetry, capabilities, quarantine, stop, hurry } = options;
-  const { queue, session, slots, onError, targetsOf } = life;
+  const { queue, session, slots, onError, targetsOf, rests } = life;
   const journal = openJournal(database, queue, {
     workerUuid: session.uuid,
     onBatch: (size) => telemetry.metrics.journalBatchSize.observe({}, size),
@@ -145,9 +157,11 @@ function openPool(options: WorkerOptions, life: Life): Pool {
   const kind = quarantine ? 'suspect' : 'regular';
   return createPool({
     slots,
-    take: (max) => take(database, queue, session.uuid, max, kind, tellStrays(telemetry)),
+    mayTake: options.gate.reason,
+    take: (max) =>
+      take(database, queue, session.uuid, max, kind, tellStrays(telemetry), rests.list()),
     advance: (claim, control) =>
-      runner(claim, control).catch((error: unknown) => {
+      runner(claim, rests.controlOf(claim, control)).catch((error: unknown) => {
         onError(error);
         return giveBack(options, queue, journal, claim).catch(onError);
       }),

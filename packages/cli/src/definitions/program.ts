@@ -4,6 +4,7 @@ import { defineAbout } from './about.ts';
 import { defineCatalog } from './catalog.ts';
 import { defineGoals } from './goals.ts';
 import { defineOperation, defineRecovery } from './operation.ts';
+import { definePauses } from './pauses.ts';
 import type { Perform } from './perform.ts';
 import { defineRepair } from './repair.ts';
 import { defineRuns } from './runs.ts';
@@ -49,6 +50,7 @@ export function defineProgram(version: string, perform: Perform): Command {
   defineRepair(program, perform);
   defineCatalog(program, perform);
   defineOperation(program, perform);
+  definePauses(program, perform);
   defineRecovery(program, perform);
   defineAbout(program, perform);
   program.addHelpCommand(
