@@ -394,6 +394,13 @@ grant execute on function aos.remove_finished_runs, aos.drop_event_part to aos_w
 -- more.
 alter table aos.incarnation add column ends jsonb not null default '[]';
 
+-- Which server, and which line of its history: another one after a restore, a failover or a move.
+create function aos.database_origin() returns text
+  language sql volatile
+  return (pg_control_system()).system_identifier || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8);
+alter table aos.incarnation add column origin text;
+update aos.incarnation set origin = aos.database_origin();
+
 -- To be called by the owner after a restore, or a failover to a server that may lack the end of the log,
 -- before any service starts: begins a new incarnation. Whatever a worker of the old one still tries to
 -- write is refused, since its row is over and the epoch of its runs has moved on.
@@ -416,6 +423,7 @@ begin
   next_floor := greatest(before.floor + txid_current(), log_end) + margin;
   update aos.incarnation
      set n = before.n + 1, floor = next_floor, began_at = now(), reason = adopt.reason,
+         origin = aos.database_origin(),
          ends = before.ends || jsonb_build_object('n', before.n, 'end', log_end, 'at', now());
   execute format('alter table aos.events alter column position set default (txid_current() + %s)', next_floor);
   update aos.workers set state = 'lost', ended_at = now() where state in ('live', 'stopping');

@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs';
 
 import { loadConfig, type Config } from '@aos/config';
 import { failpoints, type Failpoint } from '@aos/engine';
-import { assertMigrated, createDatabase, skills as catalog, type Database } from '@aos/store';
+import {
+  assertMigrated,
+  log as eventLog,
+  createDatabase,
+  skills as catalog,
+  type Database,
+} from '@aos/store';
 import {
   answerSignals,
   createLogger,
@@ -27,6 +33,9 @@ const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 ) as { version: string };
 
+const ADOPT =
+  'The database was restored, failed over or moved. If the end of it may be lost, stop all services and run `aos adopt`.';
+
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
   const log = createLogger({ service: 'worker', level: config.logLevel });
@@ -38,6 +47,7 @@ async function main(): Promise<void> {
 
   const database = openDatabase(config, log);
   await assertMigrated(database);
+  if ((await eventLog.incarnations(database)).moved) log.warn('database.moved', { advice: ADOPT });
   await using capabilities = createCapabilities(config, database);
   await catalog.publish(database, capabilities.skills.manifests());
 
