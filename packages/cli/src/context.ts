@@ -24,6 +24,8 @@ export interface Context {
   /** From the first call on, Ctrl-C aborts this signal instead of ending the process. */
   interruption(): AbortSignal;
   connect(): Promise<Client>;
+  /** The database itself, for what cannot be asked of the API. */
+  databaseUrl(given: string | undefined): string;
   /** For what needs no key. */
   connectWithoutKey(): Promise<{ readonly client: Client; readonly url: string }>;
 }
