@@ -173,7 +173,11 @@ async function advance(
   const lost = new AbortController();
   const never = new AbortController().signal;
   const ports: Ports = {
-    clock: { now: () => new Date(), sleep: () => new Promise((resolve) => setImmediate(resolve)) },
+    clock: {
+      now: () => new Date(),
+      sleep: () => new Promise((resolve) => setImmediate(resolve)),
+      after: () => () => {},
+    },
     random: () => 0.9,
     skills: {
       manifest: (name) => manifests.find((one) => one.name === name),

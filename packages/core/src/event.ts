@@ -70,6 +70,20 @@ export type RunEvent =
       readonly retryAt?: string;
       readonly usage?: Usage;
     }
+  /**
+   * What it reaches is out, so it waits, and no attempt is used. `failure` and `durationMs` when a call of
+   * its own found that out; `until` is when the target is tried again, as far as anybody knows.
+   */
+  | {
+      readonly type: 'step.parked';
+      readonly step: string;
+      readonly skill: string;
+      readonly target: string;
+      readonly until?: string;
+      readonly durationMs?: number;
+      readonly failure?: Failure;
+      readonly usage?: Usage;
+    }
   | { readonly type: 'step.skipped'; readonly step: string; readonly reason: SkipReason }
   /** All items of a `forEach` step have settled. */
   | {

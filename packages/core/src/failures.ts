@@ -45,6 +45,7 @@ export const failures = {
   artifact_not_found: request('The run has no artifact of this name.'),
   approval_not_found: request('No approval has this id.'),
   approval_decided: request('The approval was decided before; the first decision stands.'),
+  target_not_found: request('Nothing of this name is out.'),
   idempotency_mismatch: request('The idempotency key was used before with another body.'),
   idempotency_in_flight: request(
     'The first request with this idempotency key is still being stored.',
@@ -93,6 +94,7 @@ export const failures = {
   target_overloaded: target('The host answered 429, 503 or 529: come back later.', RETRY),
   target_failed: target('The host answered with a server error.', RETRY),
   target_refused: target('The host refused the request.'),
+  target_parked: policy('Somebody has parked what the step reaches; it goes on when released.'),
   response_too_large: limit('The response is larger than the skill may read.'),
   too_many_redirects: target('The host redirected more often than allowed.'),
   model_refused: target('The model refused to answer.'),

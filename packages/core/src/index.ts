@@ -20,4 +20,5 @@ export * from './run.ts';
 export * from './schema.ts';
 export * from './skill.ts';
 export * from './step.ts';
+export * from './target.ts';
 export * from './usage.ts';

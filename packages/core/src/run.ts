@@ -10,8 +10,9 @@ export type Outcome = (typeof outcomes)[number];
 export const planners = ['static', 'template', 'rules', 'claude'] as const;
 export type PlannerName = (typeof planners)[number];
 
-/** What a waiting run waits for. `retry` has a time; the others wait for a decision. */
-export type WaitingFor = 'retry' | 'approval' | 'review';
+/** What a waiting run waits for: a time, a decision, or that what it reaches is back. */
+export const waitKinds = ['retry', 'approval', 'review', 'target'] as const;
+export type WaitingFor = (typeof waitKinds)[number];
 
 export type RunState =
   | { readonly status: 'queued' }

@@ -11,3 +11,4 @@ export {
   type Ports,
   type Skills,
 } from './ports.ts';
+export { alwaysClear, type Leave, type Outage, type Targets } from './targets.ts';

@@ -57,15 +57,15 @@ export function stopSignals(
   control: Control,
   failed: AbortSignal,
 ): Disposable & { readonly abort: AbortSignal } {
+  const signals = [control.cancel, control.hurry, control.lost, failed];
+  if (!run.deadlineAt) return { abort: AbortSignal.any(signals), [Symbol.dispose]() {} };
   const deadline = new AbortController();
   const over = new AbortController();
-  if (run.deadlineAt) {
-    void reach(clock, run.deadlineAt, over.signal).then(() => {
-      if (!over.signal.aborted) deadline.abort();
-    });
-  }
+  void reach(clock, run.deadlineAt, over.signal).then(() => {
+    if (!over.signal.aborted) deadline.abort();
+  });
   return {
-    abort: AbortSignal.any([control.cancel, control.hurry, control.lost, failed, deadline.signal]),
+    abort: AbortSignal.any([...signals, deadline.signal]),
     [Symbol.dispose]: () => over.abort('done'),
   };
 }

@@ -22,6 +22,10 @@ import type {
   SkillList,
   SkillResource,
   StepList,
+  TargetList,
+  TargetParkRequest,
+  TargetReleaseRequest,
+  TargetResource,
   VersionResource,
   WhyResource,
 } from './resources.ts';
@@ -96,6 +100,12 @@ export interface Client {
     }): Promise<ApprovalList>;
     decide(id: string, body: DecisionRequest): Promise<ApprovalResource>;
   };
+  readonly targets: {
+    /** What steps reach and is out. */
+    list(): Promise<TargetList>;
+    park(body: TargetParkRequest): Promise<TargetResource>;
+    release(body: TargetReleaseRequest): Promise<TargetResource>;
+  };
   simulate(body: SimulateRequest): Promise<Simulation>;
   version(): Promise<VersionResource>;
 }
@@ -122,6 +132,13 @@ export function createClient(options: ClientOptions): Client {
           body,
           repeatable: false,
         }),
+    },
+    targets: {
+      list: () => get('/v1/targets'),
+      // Both set a state: said twice, they say the same.
+      park: (body) => ask({ method: 'POST', path: '/admin/targets/park', body, repeatable: true }),
+      release: (body) =>
+        ask({ method: 'POST', path: '/admin/targets/release', body, repeatable: true }),
     },
     simulate: (body) => ask({ method: 'POST', path: '/v1/simulate', body, repeatable: true }),
     version: () => get('/version'),

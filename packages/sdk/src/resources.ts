@@ -11,4 +11,5 @@ export * from './resources/service.ts';
 export * from './resources/simulation.ts';
 export * from './resources/skill.ts';
 export * from './resources/step.ts';
+export * from './resources/target.ts';
 export * from './resources/why.ts';

@@ -97,6 +97,12 @@ export function httpRequest(egress: Egress): Skill {
     cost: { kind: 'free' },
     failures,
     examples,
+    // Where a redirect leads is known only afterwards; it counts for the host that was asked.
+    target({ url }) {
+      const { protocol, hostname, port } = new URL(url);
+      if (protocol !== 'http:' && protocol !== 'https:') return undefined;
+      return `http:${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
+    },
 
     async run(given, context) {
       const { body, contentType } = bodyOf(given);

@@ -8,6 +8,7 @@ import {
   type PlanVersion,
 } from '@aos/core';
 
+import { definitionsOf, type AgentVersion } from './agent-versions.ts';
 import { isBusy, isUnavailable, type Database, type Db } from './db.ts';
 import type { Job, Queue } from './queue.ts';
 import { toStepRecord, type StepRow } from './steps.ts';
@@ -42,7 +43,7 @@ export async function take(
   try {
     await database.transaction(async (tx) => {
       if (!(await isLive(tx, workerUuid))) return;
-      ready.push(...(await takeIn(tx, queue, workerUuid, max)));
+      ready.push(...(await takeIn(database, tx, queue, workerUuid, max)));
     });
     return ready;
   } catch (error) {
@@ -85,7 +86,13 @@ async function standing(
   }
 }
 
-async function takeIn(tx: Db, queue: Queue, workerUuid: string, max: number): Promise<Claim[]> {
+async function takeIn(
+  database: Database,
+  tx: Db,
+  queue: Queue,
+  workerUuid: string,
+  max: number,
+): Promise<Claim[]> {
   const jobs = await queue.fetch(tx, max);
   if (jobs.length === 0) return [];
   const claimed = await claim(
@@ -99,7 +106,11 @@ async function takeIn(tx: Db, queue: Queue, workerUuid: string, max: number): Pr
     jobs.filter(({ id }) => !held.has(id)),
   );
   const byId = new Map(jobs.map((job) => [job.id, job]));
-  return (await load(tx, claimed)).map((row) => toClaim(row, byId.get(row.id) as Job, workerUuid));
+  const rows = await load(tx, claimed);
+  const definitions = await definitionsOf(database, tx, rows);
+  return rows.map((row, at) =>
+    toClaim(row, definitions[at] as AgentDefinition, byId.get(row.id) as Job, workerUuid),
+  );
 }
 
 /** Raises the epoch: from here on, every earlier holder is refused. */
@@ -145,12 +156,10 @@ export async function letGo(
   });
 }
 
-interface ClaimRow {
+interface ClaimRow extends AgentVersion {
   readonly id: string;
-  readonly tenant_id: string;
   readonly epoch: number;
   readonly planner: PlannerName;
-  readonly agent: AgentDefinition;
   readonly created_at: Date;
   readonly started_at: Date;
   readonly expires_at: Date | null;
@@ -162,7 +171,10 @@ interface ClaimRow {
   readonly limits: Goal['limits'];
   readonly tags: string[];
   readonly last_seq: number;
-  readonly plan: PlanVersion | null;
+  readonly plan: PlanVersion['plan'] | null;
+  readonly plan_version: number;
+  readonly plan_planner: PlannerName;
+  readonly plan_hash: string;
   readonly steps: StepRow[] | null;
   readonly decisions: (ApprovalDecision & { readonly id: string })[] | null;
   readonly planning_attempts: number;
@@ -174,12 +186,10 @@ async function load(tx: Db, uuids: readonly string[]): Promise<ClaimRow[]> {
   return tx.query<ClaimRow>(
     `select r.id, r.tenant_id, r.epoch, r.planner, r.created_at, r.started_at, r.expires_at,
             r.deadline_at, r.cancel_requested_by as cancelled_by,
-            (select a.definition from aos.agents a
-              where a.tenant_id = r.tenant_id and a.name = r.agent and a.version = r.agent_version) as agent,
-            g.goal, g.input, g.plan as given_plan, g.limits, g.tags,
+            r.agent, r.agent_version, g.goal, g.input, g.limits, g.tags,
+            case when p.plan is null then g.plan end as given_plan,
             (select max(e.seq) from aos.events e where e.run_id = r.id) as last_seq,
-            (select jsonb_build_object('version', p.version, 'planner', p.planner, 'plan', p.plan, 'hash', p.hash)
-               from aos.plans p where p.run_id = r.id order by p.version desc limit 1) as plan,
+            p.version as plan_version, p.planner as plan_planner, p.plan, p.hash as plan_hash,
             case when r.epoch > 1 or r.origin_mode = 'retry' then
               (select jsonb_agg(to_jsonb(s)) from aos.steps s where s.run_id = r.id) end as steps,
             case when r.epoch > 1 then
@@ -192,17 +202,19 @@ async function load(tx: Db, uuids: readonly string[]): Promise<ClaimRow[]> {
                 where e.run_id = r.id and e.type = 'run.planning_failed') else 0 end::int as planning_attempts
        from aos.runs r
        join aos.goals g on g.run_id = r.id
+       left join lateral (
+            select * from aos.plans p where p.run_id = r.id order by p.version desc limit 1) as p on true
       where r.id = any ($1::uuid[])`,
     [uuids],
   );
 }
 
-function toClaim(row: ClaimRow, job: Job, workerUuid: string): Claim {
+function toClaim(row: ClaimRow, agent: AgentDefinition, job: Job, workerUuid: string): Claim {
   const run: ClaimedRun = {
     id: idOf('run', row.id),
     tenant: row.tenant_id,
     planner: row.planner,
-    agent: row.agent,
+    agent,
     goal: {
       goal: row.goal,
       input: row.input,
@@ -210,7 +222,14 @@ function toClaim(row: ClaimRow, job: Job, workerUuid: string): Claim {
       tags: row.tags,
       ...(row.given_plan && { plan: row.given_plan }),
     },
-    ...(row.plan && { plan: row.plan }),
+    ...(row.plan && {
+      plan: {
+        version: row.plan_version,
+        planner: row.plan_planner,
+        plan: row.plan,
+        hash: row.plan_hash,
+      },
+    }),
     steps: (row.steps ?? []).map(toStepRecord),
     decisions: new Map(
       (row.decisions ?? []).map(({ id, ...decision }) => [idOf('approval', id), decision]),

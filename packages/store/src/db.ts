@@ -67,8 +67,11 @@ export function createDatabase(options: DatabaseOptions): Database {
     const client = await pool.connect().catch((error: unknown) => raise(error));
     let broken: Error | undefined;
     try {
-      await run(client, 'begin', undefined);
+      // Not waited for: on a pipelined connection the first statement travels right behind it.
+      const begun = run(client, 'begin', undefined);
+      begun.catch(() => {});
       const result = await work(db(client));
+      await begun;
       await commit(client);
       return result;
     } catch (error) {
@@ -146,6 +149,8 @@ function clientConfig(options: DatabaseOptions): ClientConfig {
     application_name: options.applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: options.queryTimeoutMs ?? QUERY_TIMEOUT_MS,
+    // Statements are sent without waiting for the answers to those before them.
+    pipeline: true,
     keepAlive: true,
     keepAliveInitialDelayMillis: 5_000,
     options: settings.map(([name, value]) => `-c ${name}=${value}`).join(' '),

@@ -1,6 +1,6 @@
 /** Floor 1: every SQL statement of AOS, and pg-boss. Knows nothing of plans, skills or HTTP. */
 export { createAcceptor, type Accepted, type Acceptor } from './accept.ts';
-export type { Acceptance } from './acceptance.ts';
+export { acceptedView, type Acceptance } from './acceptance.ts';
 export { letGo, take, type Claim } from './claims.ts';
 export { createDatabase, db, isBusy, type Database, type DatabaseRole, type Db } from './db.ts';
 export { openJournal, type Journal } from './journal.ts';
@@ -10,15 +10,18 @@ export * as agents from './agents.ts';
 export * as apiKeys from './api-keys.ts';
 export * as approvals from './approvals.ts';
 export * as artifacts from './artifacts.ts';
+export * as eventParts from './event-parts.ts';
 export * as events from './events.ts';
 export * as gauges from './gauges.ts';
 export * as history from './history.ts';
 export * as historySets from './history-sets.ts';
+export * as parked from './parked.ts';
 export * as plans from './plans.ts';
 export * as runs from './runs.ts';
 export * as skills from './skills.ts';
 export * as steps from './steps.ts';
 export * as tallies from './tallies.ts';
+export * as targets from './targets.ts';
 export * as tenants from './tenants.ts';
 export * as workers from './workers.ts';
 export * as workspace from './workspace.ts';

@@ -36,19 +36,24 @@ describe('who may do what in the database', () => {
       await worker.journal.commit(claim, asking('ask').change);
     }
     const rows = await store.owner.query<{ name: string }>(
-      `select table_name as name from information_schema.columns
-        where table_schema = 'aos' and column_name = 'tenant_id' order by 1`,
+      `select c.relname as name
+         from pg_class c join pg_attribute a on a.attrelid = c.oid
+        where c.relnamespace = 'aos'::regnamespace and c.relkind in ('r', 'p')
+          and not c.relispartition and a.attname = 'tenant_id'
+        order by 1`,
     );
     tables = rows.map(({ name }) => name);
   });
   after(() => store[Symbol.asyncDispose]());
 
-  it('every table belongs to tenants, but for four that belong to the installation', async () => {
+  it('every table belongs to tenants, but for five that belong to the installation', async () => {
     const rows = await store.owner.query<{ name: string }>(
-      `select tablename as name from pg_tables where schemaname = 'aos' order by 1`,
+      `select relname as name from pg_class
+        where relnamespace = 'aos'::regnamespace and relkind in ('r', 'p') and not relispartition
+        order by 1`,
     );
     const others = rows.map(({ name }) => name).filter((name) => !tables.includes(name));
-    assert.deepEqual(others, ['migrations', 'skills', 'tallies', 'workers']);
+    assert.deepEqual(others, ['incarnation', 'migrations', 'skills', 'tallies', 'workers']);
     const loose = await store.owner.query(
       `select relname from pg_class
         where relnamespace = 'aos'::regnamespace and relname = any ($1)
@@ -94,6 +99,21 @@ describe('who may do what in the database', () => {
         still.map((one) => JSON.stringify((one as { row: object }).row)).toSorted(),
         had,
       );
+    }
+  });
+
+  it('no service reaches a part of the log past its whole', async () => {
+    const parts = await store.owner.query<{ part: string }>('select part from aos.event_parts()');
+    assert.ok(parts.length >= 2);
+    const open = await store.owner.query(
+      `select relname from pg_class
+        where relispartition and relkind = 'r' and relnamespace = 'aos'::regnamespace
+          and not (relrowsecurity and relforcerowsecurity)`,
+    );
+    assert.deepEqual(open, []);
+    for (const role of ['aos_api', 'aos_worker', 'aos_reader'] as const) {
+      const database = store.database(role);
+      for (const { part } of parts) await denied(database, `select 1 from aos.${part}`, role);
     }
   });
 

@@ -70,13 +70,15 @@ export async function startTestWorker(
 
 /** The database whose commits stand, and whose answers get lost when the test says so. */
 export function forgetful(database: Database, lose: () => boolean): Database {
+  const forgetting = async <T>(answer: Promise<T>): Promise<T> => {
+    const result = await answer;
+    if (lose()) throw new AosError('database_unavailable', 'The answer was lost.');
+    return result;
+  };
   return {
     ...database,
-    async transaction(work) {
-      const result = await database.transaction(work);
-      if (lose()) throw new AosError('database_unavailable', 'The answer was lost.');
-      return result;
-    },
+    query: (text, values) => forgetting(database.query(text, values)),
+    transaction: (work) => forgetting(database.transaction(work)),
   };
 }
 

@@ -5,18 +5,25 @@ export interface Catalogs {
   skills(): Promise<readonly skills.PublishedSkill[]>;
   /** What live code can do. Throws `not_ready` before the first worker has said so. */
   catalog(): Promise<Catalog>;
-  /** The newest version of an agent; without a name the one that is used when nobody names one. */
+  /**
+   * The newest version of an agent, at most a second old; without a name the one that is used when nobody
+   * names one.
+   */
   agent(tenant: string, name?: string): Promise<Agent | undefined>;
+  /** It was changed here: the next reader sees the change. */
+  forgetAgent(tenant: string, name: string): void;
   /** Makes sure the tenant has the agents that AOS comes with. */
   ensureAgents(tenant: string): Promise<void>;
 }
 
 const CACHE_MS = 1_000;
 const EMPTY_RETRY_MS = 2_000;
+const AGENTS_KEPT_MAX = 1_000;
 
 /** The skills, read at most once a second, and the agents of tenants. */
 export function createCatalogs(database: Database, shipped: readonly AgentDefinition[]): Catalogs {
   const published = cached(() => skills.list(database));
+  const found = new Map<string, () => Promise<Agent | undefined>>();
   const ensured = new Set<string>();
 
   const ensureAgents = async (tenant: string): Promise<void> => {
@@ -39,9 +46,19 @@ export function createCatalogs(database: Database, shipped: readonly AgentDefini
       return new Map(list.map(({ manifest }) => [manifest.name, manifest]));
     },
     async agent(tenant, name = shipped[0]?.name ?? 'default') {
-      await ensureAgents(tenant);
-      return database.actingFor([tenant], (tx) => agents.find(tx, name));
+      const key = `${tenant} ${name}`;
+      let read = found.get(key);
+      if (!read) {
+        read = cached(async () => {
+          await ensureAgents(tenant);
+          return database.actingFor([tenant], (tx) => agents.find(tx, name));
+        });
+        if (found.size >= AGENTS_KEPT_MAX) found.clear();
+        found.set(key, read);
+      }
+      return read();
     },
+    forgetAgent: (tenant, name) => void found.delete(`${tenant} ${name}`),
     ensureAgents,
   };
 }

@@ -27,6 +27,8 @@ const NAMED: readonly (readonly [string, JsonSchema])[] = [
   ['Approval', resources.approvalSchema],
   ['ApprovalList', resources.approvalListSchema],
   ['Simulation', resources.simulationSchema],
+  ['Target', resources.targetSchema],
+  ['TargetList', resources.targetListSchema],
 ];
 
 const ALWAYS: readonly FailureCode[] = ['database_unavailable', 'internal'];

@@ -9,6 +9,7 @@ import { runRoutes } from './routes/runs.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { simulateRoutes } from './routes/simulate.ts';
 import { skillRoutes } from './routes/skills.ts';
+import { targetRoutes } from './routes/targets.ts';
 
 /** Every route of the API. What is not here does not exist. */
 export function routeTable(version: string): readonly Route[] {
@@ -21,6 +22,7 @@ export function routeTable(version: string): readonly Route[] {
     ...skillRoutes,
     ...agentRoutes,
     ...approvalRoutes,
+    ...targetRoutes,
     ...serviceRoutes,
     ...docsRoutes(() => table, version),
   ];

@@ -19,4 +19,8 @@ export const clock: Clock = {
       const timer = setTimeout(over, Math.min(ms, TIMER_MAX_MS));
       signal.addEventListener('abort', over);
     }),
+  after(ms, then) {
+    const timer = setTimeout(then, Math.min(ms, TIMER_MAX_MS));
+    return () => clearTimeout(timer);
+  },
 };

@@ -1,4 +1,4 @@
-import type { Control, Ending } from '@aos/engine';
+import type { Control } from '@aos/engine';
 import type { Claim } from '@aos/store';
 
 import { createBell } from './bell.ts';
@@ -15,7 +15,7 @@ export interface Pool {
 export interface PoolOptions {
   readonly slots: number;
   readonly take: (max: number) => Promise<readonly Claim[]>;
-  readonly advance: (claim: Claim, control: Control) => Promise<Ending>;
+  readonly advance: (claim: Claim, control: Control) => Promise<unknown>;
   readonly stop: AbortSignal;
   readonly hurry: AbortSignal;
   readonly lost: AbortSignal;

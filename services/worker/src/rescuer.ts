@@ -1,4 +1,4 @@
-import { workers, type Database, type Queue } from '@aos/store';
+import { eventParts, targets, workers, type Database, type Queue } from '@aos/store';
 import type { Telemetry } from '@aos/telemetry';
 
 import { clock } from './clock.ts';
@@ -6,6 +6,8 @@ import { clock } from './clock.ts';
 const LOOK_EVERY_MS = 250;
 const BACKSTOP_EVERY_MS = 10_000;
 const PRUNE_EVERY_MS = 3_600_000;
+const PARTS_EVERY_MS = 3_600_000;
+const PRUNE_TARGETS_EVERY_MS = 600_000;
 
 /**
  * Looks after the others: finds dead workers and gives their runs back, sends what was forgotten, throws
@@ -37,6 +39,14 @@ export function startRescuer(
       },
     },
     { everyMs: PRUNE_EVERY_MS, work: () => workers.prune(database) },
+    {
+      everyMs: PARTS_EVERY_MS,
+      async work() {
+        const made = await eventParts.makeAhead(database);
+        if (made > 0) log.info('events.parts_made', { parts: made });
+      },
+    },
+    { everyMs: PRUNE_TARGETS_EVERY_MS, work: () => targets.prune(database) },
   ];
   const stop = new AbortController();
   const loops = duties.map((duty) =>

@@ -6,6 +6,7 @@ import type { Claim, Journal } from '@aos/store';
 import { recordEvent, type Telemetry } from '@aos/telemetry';
 
 import { clock } from './clock.ts';
+import type { TargetWatch } from './target-watch.ts';
 
 export interface RunnerOptions {
   readonly skills: SkillSet;
@@ -13,11 +14,12 @@ export interface RunnerOptions {
   readonly journal: Journal;
   readonly telemetry: Telemetry;
   readonly failpoint: (name: Failpoint) => void;
+  readonly targetsOf: TargetWatch['of'];
 }
 
 /** Executes claimed runs: the engine on the real journal, skills and planners. */
 export function createRunner(options: RunnerOptions) {
-  const { skills, planners, journal, telemetry, failpoint } = options;
+  const { skills, planners, journal, telemetry, failpoint, targetsOf } = options;
   const catalog: Catalog = new Map(skills.manifests().map((manifest) => [manifest.name, manifest]));
 
   const portsOf = (claim: Claim): Ports => {
@@ -36,6 +38,7 @@ export function createRunner(options: RunnerOptions) {
       },
       plan: ({ goal, agent }, signal) =>
         makePlan(planners, planner, { goal, agent, catalog }, signal),
+      targets: targetsOf({ tenant, runId }),
       commit,
       failpoint,
     };

@@ -13,6 +13,7 @@ const options: SessionOptions = {
   skills: [],
   onWork: () => {},
   onCancel: () => {},
+  onTargets: () => {},
 };
 
 async function withDatabase(work: (database: Database, owner: Database) => Promise<void>) {

@@ -23,6 +23,8 @@ export interface SessionOptions {
   /** There is work. */
   readonly onWork: () => void;
   readonly onCancel: (runUuid: string, by: string) => void;
+  /** Something that steps reach is out, or works again. */
+  readonly onTargets: () => void;
 }
 
 const FENCE_CHECK_MS = 100;
@@ -42,6 +44,7 @@ export async function openSession(database: Database, options: SessionOptions): 
   client.on('notification', ({ payload }) => {
     const [word, runUuid] = (payload ?? '').split(' ');
     if (word === 'cancel' && runUuid) void renew();
+    else if (word === 'targets') options.onTargets();
     else options.onWork();
   });
   const onClient = db(client);

@@ -1,6 +1,15 @@
 import type { Config } from '@aos/config';
-import type { Ending, Failpoint } from '@aos/engine';
-import { letGo, openJournal, openQueue, take, type Database } from '@aos/store';
+import type { Failpoint } from '@aos/engine';
+import {
+  letGo,
+  openJournal,
+  openQueue,
+  take,
+  type Claim,
+  type Database,
+  type Journal,
+  type Queue,
+} from '@aos/store';
 import type { Telemetry } from '@aos/telemetry';
 
 import type { Capabilities } from './capabilities.ts';
@@ -8,6 +17,7 @@ import { createPool, type Pool } from './pool.ts';
 import { startRescuer } from './rescuer.ts';
 import { createRunner } from './runner.ts';
 import { openSession } from './session.ts';
+import { watchTargets } from './target-watch.ts';
 
 export interface WorkerOptions {
   readonly config: Config;
@@ -56,6 +66,7 @@ async function live(options: WorkerOptions): Promise<void> {
   const { config, database, telemetry, capabilities, stop, hurry } = options;
   const onError = (error: unknown) => telemetry.log.warn('worker.error', { error: String(error) });
   const queue = await openQueue(database, { maintain: true, onError });
+  const targets = watchTargets({ database, queue, telemetry, skills: capabilities.skills });
   try {
     let pool: Pool | undefined;
     const session = await openSession(database, {
@@ -65,6 +76,7 @@ async function live(options: WorkerOptions): Promise<void> {
       skills: capabilities.skills.manifests(),
       onWork: () => pool?.wake(),
       onCancel: (runUuid, by) => pool?.cancel(runUuid, by),
+      onTargets: () => targets.look(),
     });
     const journal = openJournal(database, queue, {
       workerUuid: session.uuid,
@@ -77,15 +89,15 @@ async function live(options: WorkerOptions): Promise<void> {
       journal,
       telemetry,
       failpoint: options.failpoint,
+      targetsOf: targets.of,
     });
     pool = createPool({
       slots: config.worker.slots,
       take: (max) => take(database, queue, session.uuid, max),
       advance: (claim, control) =>
-        runner(claim, control).catch(async (error: unknown): Promise<Ending> => {
+        runner(claim, control).catch((error: unknown) => {
           onError(error);
-          await letGo(database, queue, claim, LET_GO_PAUSE_MS).catch(onError);
-          return 'released';
+          return giveBack(options, queue, journal, claim).catch(onError);
         }),
       stop,
       hurry,
@@ -110,6 +122,19 @@ async function live(options: WorkerOptions): Promise<void> {
     if (session.lost.aborted && !stop.aborted)
       telemetry.log.warn('worker.lease_lost', { workerId: `wrk_${session.uuid}` });
   } finally {
+    await targets.stop();
     await queue.stop();
   }
+}
+
+/** A run that can neither go on nor be ended. */
+async function giveBack(
+  { database }: WorkerOptions,
+  queue: Queue,
+  journal: Journal,
+  claim: Claim,
+): Promise<void> {
+  // What of it is still on its way must not arrive after the epoch was raised.
+  await journal.settled(claim);
+  await letGo(database, queue, claim, LET_GO_PAUSE_MS);
 }

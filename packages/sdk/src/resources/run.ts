@@ -5,6 +5,7 @@ import {
   rerunModes,
   statuses,
   STEP_KEY,
+  waitKinds,
   type FromSchema,
   type JsonSchema,
 } from '@aos/core';
@@ -95,7 +96,7 @@ export const runSchema = {
     startAt: timeOrNull,
     expiresAt: timeOrNull,
     deadlineAt: timeOrNull,
-    waitingFor: { type: ['string', 'null'], enum: ['retry', 'approval', 'review', null] },
+    waitingFor: { type: ['string', 'null'], enum: [...waitKinds, null] },
     wakeAt: timeOrNull,
     cancelRequestedAt: timeOrNull,
     cancelRequestedBy: { type: ['string', 'null'] },

@@ -12,7 +12,7 @@ import {
   type Status,
 } from '@aos/core';
 import { rerunSchema, runListSchema, runSchema, type RerunRequest } from '@aos/sdk';
-import { runs, tenants, type Acceptance } from '@aos/store';
+import { acceptedView, runs, tenants, type Acceptance } from '@aos/store';
 
 import { fromCursor, toCursor } from '../cursor.ts';
 import { newRun } from '../new-run.ts';
@@ -179,10 +179,18 @@ async function accept(
   const { caller, request, signal } = call;
   const idempotency = idempotencyOf(request, call.body as Json);
   const waitS = preferredWaitS(request);
-  const { runId } = await services.acceptor.accept({
+  const { runId, createdAt } = await services.acceptor.accept({
     ...acceptance,
     ...(idempotency && { idempotency }),
   });
+  const location = { Location: `/v1/runs/${runId}` };
+  if (createdAt && waitS === 0) {
+    return {
+      status: 202,
+      headers: location,
+      json: runResource(acceptedView(acceptance, createdAt)),
+    };
+  }
   if (waitS > 0) {
     const run = { tenant: caller.tenant, runId };
     const gone = AbortSignal.any([signal, services.stopping]);
@@ -193,7 +201,7 @@ async function accept(
   return {
     status: ended ? 200 : 202,
     headers: {
-      Location: `/v1/runs/${runId}`,
+      ...location,
       ...(waitS > 0 && { 'Preference-Applied': `wait=${waitS}` }),
     },
     json: runResource(run),
