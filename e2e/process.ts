@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** A real process of a service, and what it said. */
@@ -12,22 +13,39 @@ export interface ServiceProcess extends AsyncDisposable {
   log(): string;
 }
 
+export interface ServiceOptions {
+  readonly waitReady?: boolean;
+  /** Options of Node, such as a module that is loaded first. */
+  readonly nodeOptions?: readonly string[];
+  /** A program that runs it, such as one that puts it into another network. It must exec. */
+  readonly within?: readonly string[];
+  /** Another checkout of AOS. */
+  readonly root?: string;
+}
+
 const READY_TIMEOUT_MS = 20_000;
+/** What is kept of what it said: the last part. */
+const LOG_CHARACTERS_MAX = 4_000_000;
 
 /** Starts a service's `main.ts` the way the launcher does, and resolves once it says that it is ready. */
 export async function startService(
   name: 'api' | 'worker',
   env: Readonly<Record<string, string>>,
-  options: { readonly waitReady?: boolean } = {},
+  options: ServiceOptions = {},
 ): Promise<ServiceProcess> {
-  const main = fileURLToPath(new URL(`../services/${name}/src/main.ts`, import.meta.url));
-  const child = spawn(process.execPath, [main], {
+  const root = options.root ?? fileURLToPath(new URL('..', import.meta.url));
+  const main = join(root, 'services', name, 'src', 'main.ts');
+  const words = [...(options.within ?? []), process.execPath, ...(options.nodeOptions ?? []), main];
+  const child = spawn(words[0] as string, words.slice(1), {
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let log = '';
   for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (text: string) => (log += text));
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      log += text;
+      if (log.length > LOG_CHARACTERS_MAX) log = log.slice(-LOG_CHARACTERS_MAX / 2);
+    });
   }
   const exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
   let port = 0;

@@ -56,6 +56,7 @@ function apply(steps: Map<string, Expected>, event: RunEvent): void {
     case 'step.reused':
       steps.set(event.step, { status: 'completed' });
       return;
+    case 'step.parked':
     case 'approval.requested':
       steps.set(event.step, { status: 'waiting' });
       return;

@@ -28,6 +28,8 @@ export const unkeyed: RunCheck = {
           open.delete(event.step);
           break;
         case 'step.completed':
+        // It is parked only when nothing happened.
+        case 'step.parked':
           open.delete(event.step);
           break;
         case 'approval.decided':

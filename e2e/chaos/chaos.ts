@@ -1,0 +1,134 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { Violation } from '@aos/checker';
+
+import type { Blow, Fault } from './fault.ts';
+import { percentile, recoveryTimes } from './held.ts';
+import { startHuman } from './human.ts';
+import { randomOf } from './random.ts';
+import { createReaders } from './readers.ts';
+import { judge } from './verdict.ts';
+import { startWorkload } from './workload.ts';
+import { buildWorld, type World, type WorldOptions } from './world.ts';
+
+export interface ChaosOptions {
+  readonly seed: number;
+  readonly durationMs: number;
+  readonly faults: readonly Fault[];
+  readonly say: (line: string) => void;
+  readonly world?: Omit<WorldOptions, 'random'>;
+  /** Between two faults, on average. */
+  readonly pauseMs?: number;
+  readonly clients?: number;
+}
+
+export interface ChaosResult {
+  readonly seed: number;
+  readonly accepted: number;
+  readonly runs: number;
+  readonly effects: number;
+  readonly streams: { readonly watched: number; readonly resumed: number };
+  readonly answersLost: number;
+  /** By fault: how often it struck, and how many of these hit somebody with runs in hand. */
+  readonly struck: ReadonlyMap<string, { strikes: number; hits: number }>;
+  /** From a blow until a run that was held went on, in ms. */
+  readonly recovery: ReadonlyMap<string, readonly number[]>;
+  readonly violations: readonly Violation[];
+}
+
+const STREAM_EVERY = 8;
+const WARM_UP_MS = 1_000;
+
+/** Work, faults, peace, judgement. The choices follow from the seed; the timing of real processes does not. */
+export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
+  const { seed, durationMs, say, clients = 16, pauseMs = 900 } = options;
+  const random = randomOf(seed);
+  await using world = await buildWorld({ ...options.world, random: random.fork() });
+  const { fleet, caller, apiKey } = world;
+  const readers = createReaders(fleet, apiKey, random.fork());
+  const human = startHuman(caller, random.fork());
+  const workload = startWorkload({ caller, random: random.fork(), clients, pauseMs: 120 });
+  let nth = 0;
+  workload.onAccepted = (runId) => void (nth++ % STREAM_EVERY === 0 && readers.watch(runId));
+
+  await sleep(WARM_UP_MS);
+  const blows = await strikeOn(world, { ...options, pauseMs, random });
+  await workload.stop();
+  say('Peace: everything must end now.');
+  const { wishes } = workload;
+  const { violations, report, effects } = await judge(world, { wishes, human, readers });
+  return {
+    seed,
+    accepted: workload.accepted,
+    runs: report.runs,
+    effects,
+    streams: { watched: readers.watched, resumed: readers.resumed },
+    answersLost: caller.lost,
+    struck: countsOf(blows),
+    recovery: await recoveryTimes(world, blows),
+    violations,
+  };
+}
+
+type NamedBlow = Blow & { readonly fault: string };
+
+/** One fault after another; each kind once before any comes twice. */
+async function strikeOn(
+  world: World,
+  {
+    faults,
+    durationMs,
+    pauseMs,
+    random,
+    say,
+  }: ChaosOptions & { pauseMs: number; random: World['random'] },
+): Promise<NamedBlow[]> {
+  const blows: NamedBlow[] = [];
+  let left: Fault[] = [];
+  for (const until = performance.now() + durationMs; performance.now() < until;) {
+    if (left.length === 0) left = [...faults];
+    const fault = random.pick(left);
+    left = left.filter((one) => one !== fault);
+    const blow = await fault.strike(world);
+    if (blow) {
+      blows.push({ ...blow, fault: fault.name });
+      say(`${fault.name}: ${Date.now() - blow.at} ms, ${blow.held.length} runs were held`);
+    }
+    await sleep(pauseMs * 2 * random.next());
+  }
+  return blows;
+}
+
+function countsOf(blows: readonly NamedBlow[]): ChaosResult['struck'] {
+  const counts = new Map<string, { strikes: number; hits: number }>();
+  for (const { fault, held } of blows) {
+    const count = counts.get(fault) ?? { strikes: 0, hits: 0 };
+    count.strikes++;
+    if (held.length > 0) count.hits++;
+    counts.set(fault, count);
+  }
+  return counts;
+}
+
+/** The result for people. */
+export function told(result: ChaosResult): string[] {
+  const { seed, accepted, runs, effects, streams, answersLost, struck, recovery, violations } =
+    result;
+  return [
+    `seed ${seed}: ${accepted} runs accepted (${runs} stored), ${effects} calls outside, ` +
+      `${streams.watched} streams of which ${streams.resumed} broke, ${answersLost} answers lost`,
+    ...[...struck].map(([fault, { strikes, hits }]) => {
+      const times = recovery.get(fault) ?? [];
+      const ms = (share: number) => Math.round(percentile(times, share));
+      const went =
+        times.length > 0
+          ? `; ${times.length} held runs went on after ${ms(0.5)} ms (p50), ${ms(0.99)} ms (p99)`
+          : '';
+      return `  ${fault}: ${strikes} times, ${hits} hit held runs${went}`;
+    }),
+    ...violations.map(
+      ({ invariant, run, evidence }) => `  VIOLATION ${invariant} ${run ?? ''} ${evidence}`,
+    ),
+    violations.length === 0 ? 'No violation.' : `${violations.length} violations.`,
+  ];
+}
