@@ -20,6 +20,8 @@ export interface ChaosOptions {
   /** Between two faults, on average. */
   readonly pauseMs?: number;
   readonly clients?: number;
+  /** Runs that are not finished at a time: what a small machine can advance. */
+  readonly runsMax?: number;
 }
 
 export interface ChaosResult {
@@ -38,6 +40,8 @@ export interface ChaosResult {
 
 const STREAM_EVERY = 8;
 const WARM_UP_MS = 1_000;
+const RUNS_MAX = 30;
+const GAUGE_MS = 150;
 
 /** Work, faults, peace, judgement. The choices follow from the seed; the timing of real processes does not. */
 export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
@@ -47,7 +51,14 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   const { fleet, caller, apiKey } = world;
   const readers = createReaders(fleet, apiKey, random.fork());
   const human = startHuman(caller, random.fork());
-  const workload = startWorkload({ caller, random: random.fork(), clients, pauseMs: 120 });
+  using gauge = watchPressure(world);
+  const workload = startWorkload({
+    caller,
+    random: random.fork(),
+    clients,
+    pauseMs: 120,
+    isFull: () => gauge.unfinished >= (options.runsMax ?? RUNS_MAX),
+  });
   let nth = 0;
   workload.onAccepted = (runId) => void (nth++ % STREAM_EVERY === 0 && readers.watch(runId));
 
@@ -68,6 +79,18 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
     recovery: await recoveryTimes(world, blows),
     violations,
   };
+}
+
+/** How many runs are not finished, as far as the database says. */
+function watchPressure({ database }: World): Disposable & { readonly unfinished: number } {
+  const gauge = { unfinished: 0 };
+  const timer = setInterval(() => {
+    database
+      .query<{ n: number }>(`select count(*)::int as n from aos.runs where status <> 'finished'`)
+      .then(([row]) => void (gauge.unfinished = row?.n ?? 0))
+      .catch(() => {});
+  }, GAUGE_MS);
+  return Object.assign(gauge, { [Symbol.dispose]: () => clearInterval(timer) });
 }
 
 type NamedBlow = Blow & { readonly fault: string };

@@ -19,6 +19,19 @@ export async function heldBy({ database }: World, pids?: readonly number[]): Pro
     .catch(() => []);
 }
 
+/** The processes that hold runs now. */
+export async function busyPids({ database }: World): Promise<ReadonlySet<number>> {
+  const rows = await database
+    .query<{ pid: number }>(
+      `select distinct w.pid
+         from aos.runs r
+         join aos.workers w on w.id = r.worker_id
+        where r.status = 'running'`,
+    )
+    .catch(() => []);
+  return new Set(rows.map(({ pid }) => pid));
+}
+
 /** How long it took from each blow until the runs that were held went on, by the kind of blow, in ms. */
 export async function recoveryTimes(
   { database }: World,

@@ -37,7 +37,7 @@ const CLASSES = { GET: 'read', PUT: 'keyed', POST: 'unkeyed' } as const;
 export async function startTarget(random: Random): Promise<Target> {
   const attempts: Attempt[] = [];
   const applied = new Set<string>();
-  const target = { trouble: 0.1 };
+  const target = { trouble: 0.06 };
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const [, token = '', step = ''] = (request.url ?? '').split('/');
     const kind = CLASSES[request.method as keyof typeof CLASSES] ?? 'read';

@@ -28,8 +28,12 @@ const STREAMS_WITHIN_MS = 60_000;
 /** Nobody hurts the world any more: everything must end, and be what all who took part remember. */
 export async function judge(world: World, evidence: Evidence): Promise<Verdict> {
   const violations: Violation[] = [];
-  for (const run of await unfinished(world)) {
-    violations.push({ invariant: 'I1', run, evidence: 'It did not end after the last fault.' });
+  for (const { run, state } of await unfinished(world)) {
+    violations.push({
+      invariant: 'I1',
+      run,
+      evidence: `It did not end after the last fault: ${state}`,
+    });
   }
   for (const run of await evidence.readers.done(STREAMS_WITHIN_MS)) {
     violations.push({ invariant: 'I9', run, evidence: 'Its event stream did not end.' });
@@ -56,16 +60,26 @@ export async function judge(world: World, evidence: Evidence): Promise<Verdict> 
   }
 }
 
-async function unfinished({ database }: World): Promise<string[]> {
+async function unfinished({ database }: World): Promise<{ run: string; state: string }[]> {
   for (const until = Date.now() + END_WITHIN_MS; ;) {
     const rows = await database
-      .query<{ id: string }>(`select 'run_' || id as id from aos.runs where status <> 'finished'`)
+      .query<{ run: string; state: string }>(UNFINISHED)
       .catch(() => undefined);
     if (rows?.length === 0) return [];
-    if (Date.now() > until) return rows?.map(({ id }) => id) ?? ['unknown'];
+    if (Date.now() > until) return rows ?? [{ run: '', state: 'the database does not answer' }];
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
+
+const UNFINISHED = `
+  select 'run_' || r.id as run,
+         format('%s, waits for %s until %s, epoch %s, job %s from %s, steps %s', r.status,
+                r.waiting_for, r.wake_at, r.epoch, j.state, j.start_after,
+                (select string_agg(format('%s: %s %s %s', s.key, s.status, s.waiting_for, s.wake_at), '; ')
+                   from aos.steps s where s.run_id = r.id)) as state
+    from aos.runs r
+    left join pgboss.job j on j.name = 'runs' and j.id = r.id
+   where r.status <> 'finished'`;
 
 async function runsByToken({ database }: World): Promise<ReadonlyMap<string, string[]>> {
   const rows = await database.query<{ token: string; runs: string[] }>(

@@ -33,16 +33,23 @@ export interface WorkloadOptions {
   readonly clients: number;
   /** Between two wishes of one client, on average. */
   readonly pauseMs: number;
+  /** Whether as much is under way as the machine can bear. */
+  readonly isFull: () => boolean;
 }
 
 /** Clients that ask for runs, keyed ones until they are answered, unkeyed ones once. */
-export function startWorkload({ caller, random, clients, pauseMs }: WorkloadOptions): Workload {
+export function startWorkload(options: WorkloadOptions): Workload {
+  const { caller, random, clients, pauseMs, isFull } = options;
   const wishes: Wish[] = [];
   const workload = { onAccepted: (_runId: string) => {}, stopped: false };
   const seed = Math.floor(random.next() * 1e9).toString(36);
 
   const client = async (own: Random): Promise<void> => {
     while (!workload.stopped) {
+      if (isFull()) {
+        await sleep(pauseMs);
+        continue;
+      }
       const token = `t${seed}-${wishes.length}`;
       const keyed = own.chance(0.8);
       const wish: Wish = { token, keyed, unsure: false };

@@ -72,7 +72,7 @@ export async function buildWorld(options: WorldOptions): Promise<World> {
       env: {
         DATABASE_URL: url.href,
         HOST: '127.0.0.1',
-        WORKER_SLOTS: '12',
+        WORKER_SLOTS: '40',
         AOS_CONNECT_TO: `${TARGET_HOST}=127.0.0.1:${target.port}`,
         AOS_ALLOW_PRIVATE_HOSTS: `127.0.0.1:${target.port}`,
         ...(kind === 'api' ? { PORT: String(await freePort()) } : { WORKER_PORT: '0' }),

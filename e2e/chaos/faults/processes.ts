@@ -4,7 +4,7 @@ import { failpoints } from '@aos/engine';
 
 import type { Blow, Fault } from '../fault.ts';
 import type { Member } from '../fleet.ts';
-import { heldBy } from '../held.ts';
+import { busyPids, heldBy } from '../held.ts';
 import type { World } from '../world.ts';
 
 /** Nobody has time to say goodbye. */
@@ -58,7 +58,7 @@ async function signalOne(
   kind: Member['kind'],
   signal: NodeJS.Signals,
 ): Promise<Blow | undefined> {
-  const member = one(world, kind);
+  const member = await one(world, kind);
   if (!member) return undefined;
   const held = await heldBy(world, [member.process.pid]);
   const at = Date.now();
@@ -67,7 +67,7 @@ async function signalOne(
 }
 
 async function pause(world: World, kind: Member['kind'], ms: number): Promise<Blow | undefined> {
-  const member = one(world, kind);
+  const member = await one(world, kind);
   if (!member) return undefined;
   const held = await heldBy(world, [member.process.pid]);
   const at = Date.now();
@@ -79,7 +79,11 @@ async function pause(world: World, kind: Member['kind'], ms: number): Promise<Bl
   return { at, held };
 }
 
-function one({ fleet, random }: World, kind: Member['kind']): Member | undefined {
-  const those = fleet.members(kind).filter(({ paused }) => !paused);
-  return those.length > 0 ? random.pick(those) : undefined;
+/** One that holds runs, if there is one: a blow at nobody proves nothing. */
+async function one(world: World, kind: Member['kind']): Promise<Member | undefined> {
+  const those = world.fleet.members(kind).filter(({ paused }) => !paused);
+  const busy = kind === 'worker' ? await busyPids(world) : new Set<number>();
+  const best = those.filter(({ process }) => busy.has(process.pid));
+  const from = best.length > 0 ? best : those;
+  return from.length > 0 ? world.random.pick(from) : undefined;
 }
