@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Violation } from '@aos/checker';
+import type { Plan } from '@aos/core';
 
 import type { Blow, Fault } from './fault.ts';
 import { percentile, recoveryTimes } from './held.ts';
 import { startHuman } from './human.ts';
-import { randomOf } from './random.ts';
+import { planOf } from './plans.ts';
+import { randomOf, type Random } from './random.ts';
 import { createReaders } from './readers.ts';
 import { judge } from './verdict.ts';
 import { startWorkload } from './workload.ts';
@@ -22,6 +24,10 @@ export interface ChaosOptions {
   readonly clients?: number;
   /** Runs that are not finished at a time: what a small machine can advance. */
   readonly runsMax?: number;
+  /** How the outside world is. */
+  readonly outside?: { readonly trouble?: number; readonly latencyMs?: number };
+  /** What the clients ask for. */
+  readonly planOf?: (random: Random) => Plan;
 }
 
 export interface ChaosResult {
@@ -33,6 +39,7 @@ export interface ChaosResult {
   readonly answersLost: number;
   /** By fault: how often it struck, and how many of these hit somebody with runs in hand. */
   readonly struck: ReadonlyMap<string, { strikes: number; hits: number }>;
+  readonly blows: readonly NamedBlow[];
   /** From a blow until a run that was held went on, in ms. */
   readonly recovery: ReadonlyMap<string, readonly number[]>;
   readonly violations: readonly Violation[];
@@ -48,7 +55,8 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   const { seed, durationMs, say, clients = 16, pauseMs = 900 } = options;
   const random = randomOf(seed);
   await using world = await buildWorld({ ...options.world, random: random.fork() });
-  const { fleet, caller, apiKey } = world;
+  const { fleet, caller, apiKey, target } = world;
+  Object.assign(target, options.outside);
   const readers = createReaders(fleet, apiKey, random.fork());
   const human = startHuman(caller, random.fork());
   using gauge = watchPressure(world);
@@ -57,6 +65,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
     random: random.fork(),
     clients,
     pauseMs: 120,
+    planOf: options.planOf ?? planOf,
     isFull: () => gauge.unfinished >= (options.runsMax ?? RUNS_MAX),
   });
   let nth = 0;
@@ -76,6 +85,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
     streams: { watched: readers.watched, resumed: readers.resumed },
     answersLost: caller.lost,
     struck: countsOf(blows),
+    blows,
     recovery: await recoveryTimes(world, blows),
     violations,
   };
@@ -93,7 +103,7 @@ function watchPressure({ database }: World): Disposable & { readonly unfinished:
   return Object.assign(gauge, { [Symbol.dispose]: () => clearInterval(timer) });
 }
 
-type NamedBlow = Blow & { readonly fault: string };
+export type NamedBlow = Blow & { readonly fault: string };
 
 /** One fault after another; each kind once before any comes twice. */
 async function strikeOn(

@@ -58,6 +58,11 @@ const shapes: readonly (() => readonly PlanStep[])[] = [
   ],
 ];
 
+/** Two effects that nobody knows again, side by side. */
+export function payingPlan(): Plan {
+  return { version: 1, steps: [call('pay', 'POST'), call('send', 'POST')] };
+}
+
 /** One of the shapes of work, every step of which shows at the target by the run's token. */
 export function planOf(random: Random): Plan {
   return { version: 1, steps: random.pick(shapes)() };

@@ -12,6 +12,8 @@ export interface Target extends AsyncDisposable {
   readonly attempts: readonly Attempt[];
   /** How often a request goes wrong, from 0 to 1. */
   trouble: number;
+  /** The longest time an answer takes. */
+  latencyMs: number;
   /** Writes the effects log; `runOf` gives the run of a token. */
   writeLog(file: string, runOf: ReadonlyMap<string, string>): number;
 }
@@ -37,7 +39,7 @@ const CLASSES = { GET: 'read', PUT: 'keyed', POST: 'unkeyed' } as const;
 export async function startTarget(random: Random): Promise<Target> {
   const attempts: Attempt[] = [];
   const applied = new Set<string>();
-  const target = { trouble: 0.06 };
+  const target = { trouble: 0.06, latencyMs: 60 };
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const [, token = '', step = ''] = (request.url ?? '').split('/');
     const kind = CLASSES[request.method as keyof typeof CLASSES] ?? 'read';
@@ -54,7 +56,9 @@ export async function startTarget(random: Random): Promise<Target> {
     };
     attempts.push(attempt);
     request.resume();
-    await sleep(random.between(2, 60));
+    // Somebody who is out for a while, and comes back to nobody.
+    if (step === 'hang') return;
+    await sleep(random.between(2, target.latencyMs));
     const act = () => {
       attempt.applied = kind === 'unkeyed' || (kind === 'keyed' && !applied.has(key ?? ''));
       if (attempt.applied && key !== undefined) applied.add(key);

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { Plan } from '@aos/core';
+
 import type { Caller } from './caller.ts';
-import { planOf } from './plans.ts';
 import type { Random } from './random.ts';
 
 /** One wish of the client, and what it knows of it. */
@@ -33,13 +34,14 @@ export interface WorkloadOptions {
   readonly clients: number;
   /** Between two wishes of one client, on average. */
   readonly pauseMs: number;
+  readonly planOf: (random: Random) => Plan;
   /** Whether as much is under way as the machine can bear. */
   readonly isFull: () => boolean;
 }
 
 /** Clients that ask for runs, keyed ones until they are answered, unkeyed ones once. */
 export function startWorkload(options: WorkloadOptions): Workload {
-  const { caller, random, clients, pauseMs, isFull } = options;
+  const { caller, random, clients, pauseMs, planOf, isFull } = options;
   const wishes: Wish[] = [];
   const workload = { onAccepted: (_runId: string) => {}, stopped: false };
   const seed = Math.floor(random.next() * 1e9).toString(36);
