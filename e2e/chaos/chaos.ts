@@ -43,6 +43,10 @@ export interface ChaosResult {
   /** From a blow until a run that was held went on, in ms. */
   readonly recovery: ReadonlyMap<string, readonly number[]>;
   readonly violations: readonly Violation[];
+  /** Processes that were started again because they had ended. */
+  readonly restarts: number;
+  /** Lives of workers that others declared dead. */
+  readonly workersLost: number;
 }
 
 const STREAM_EVERY = 8;
@@ -72,6 +76,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   workload.onAccepted = (runId) => void (nth++ % STREAM_EVERY === 0 && readers.watch(runId));
 
   await sleep(WARM_UP_MS);
+  const startsBefore = fleet.starts;
   const blows = await strikeOn(world, { ...options, pauseMs, random });
   await workload.stop();
   say('Peace: everything must end now.');
@@ -88,7 +93,16 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
     blows,
     recovery: await recoveryTimes(world, blows),
     violations,
+    restarts: fleet.starts - startsBefore,
+    workersLost: await workersLost(world),
   };
+}
+
+async function workersLost({ database }: World): Promise<number> {
+  const [row] = await database.query<{ n: number }>(
+    `select count(*)::int as n from aos.workers where state = 'lost'`,
+  );
+  return row?.n ?? 0;
 }
 
 /** How many runs are not finished, as far as the database says. */

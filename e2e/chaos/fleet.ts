@@ -33,6 +33,8 @@ export interface Fleet extends AsyncDisposable {
 }
 
 const RESTART_MS = 150;
+/** Even on a busy machine a process is there by then, or it never will be. */
+const FIRST_MS = 90_000;
 
 export function createFleet(): Fleet {
   const members = new Set<Member>();
@@ -73,7 +75,16 @@ export function createFleet(): Fleet {
       return state.starts;
     },
     log: () => [...logs, ...[...members].map(({ process: one }) => one.log())].join('\n'),
-    add: (place) => new Promise((resolve) => keepers.push(keep(place, resolve))),
+    add: (place) =>
+      new Promise((resolve, reject) => {
+        const late = setTimeout(() => reject(new Error(`${place.kind}: ${logs.at(-1)}`)), FIRST_MS);
+        keepers.push(
+          keep(place, (member) => {
+            clearTimeout(late);
+            resolve(member);
+          }),
+        );
+      }),
     async once(place) {
       const started = await startService(place.kind, place.env, {
         ...place.options,

@@ -13,6 +13,8 @@ export interface Proxy extends AsyncDisposable {
   /** The next so many commits arrive, and their answers do not. */
   swallow(commits: number): void;
   readonly swallowed: number;
+  /** Whether nothing passes. */
+  readonly dead: boolean;
   heal(): void;
 }
 
@@ -68,6 +70,9 @@ export async function startProxy(
     swallow: (commits) => void (state.toSwallow += commits),
     get swallowed() {
       return state.swallowed;
+    },
+    get dead() {
+      return state.stallNew;
     },
     heal() {
       Object.assign(state, { delayMs: 0, stallNew: false, toSwallow: 0 });
