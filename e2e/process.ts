@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -15,8 +16,10 @@ export interface ServiceProcess extends AsyncDisposable {
 
 export interface ServiceOptions {
   readonly waitReady?: boolean;
-  /** Options of Node, such as a module that is loaded first. */
-  readonly nodeOptions?: readonly string[];
+  /** It writes there by itself, so that hearing it costs nobody anything. */
+  readonly logFile?: string;
+  /** Flags of Node, such as a module that is loaded first. */
+  readonly execArgv?: readonly string[];
   /** A program that runs it, such as one that puts it into another network. It must exec. */
   readonly within?: readonly string[];
   /** Another checkout of AOS. */
@@ -33,14 +36,18 @@ export async function startService(
   env: Readonly<Record<string, string>>,
   options: ServiceOptions = {},
 ): Promise<ServiceProcess> {
+  const { logFile, execArgv = [], within = [] } = options;
   const root = options.root ?? fileURLToPath(new URL('..', import.meta.url));
   const main = join(root, 'services', name, 'src', 'main.ts');
-  const words = [...(options.within ?? []), process.execPath, ...(options.nodeOptions ?? []), main];
-  const child = spawn(words[0] as string, words.slice(1), {
+  const out = logFile === undefined ? 'pipe' : openSync(logFile, 'w');
+  const [program = '', ...words] = [...within, process.execPath, ...execArgv, main];
+  const child = spawn(program, words, {
     env: { PATH: process.env['PATH'] ?? '', ...env },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    stdio: ['ignore', out, out, 'ipc'],
   });
+  if (typeof out === 'number') closeSync(out);
   let log = '';
+  const told = () => (logFile === undefined ? log : readFileSync(logFile, 'utf8'));
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
       log += text;
@@ -55,8 +62,11 @@ export async function startService(
       port = message.port ?? 0;
       resolve();
     });
-    void exited.then(() => reject(new Error(`${name} ended before it was ready:\n${log}`)));
-    setTimeout(() => reject(new Error(`${name} is not ready:\n${log}`)), READY_TIMEOUT_MS).unref();
+    void exited.then(() => reject(new Error(`${name} ended before it was ready:\n${told()}`)));
+    setTimeout(
+      () => reject(new Error(`${name} is not ready:\n${told()}`)),
+      READY_TIMEOUT_MS,
+    ).unref();
   });
   ready.catch(() => {});
   if (options.waitReady !== false) await ready;
@@ -67,7 +77,7 @@ export async function startService(
     },
     exited,
     kill: (signal = 'SIGKILL') => void child.kill(signal),
-    log: () => log,
+    log: told,
     async [Symbol.asyncDispose]() {
       if (child.exitCode === null && child.signalCode === null) {
         child.kill('SIGCONT');

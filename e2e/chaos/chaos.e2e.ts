@@ -52,7 +52,7 @@ describe('the checker sees a mistake that is planted', { concurrency: 1 }, () =>
           proxied: false,
           env: { CHAOS_MUTANT: name },
           options: {
-            nodeOptions: ['--import', new URL('mutate.ts', import.meta.url).href],
+            execArgv: ['--import', new URL('mutate.ts', import.meta.url).href],
           },
         },
       });

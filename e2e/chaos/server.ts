@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { startPostgres, type LocalPostgres } from '@aos/local/postgres.ts';
-import { postmaster } from '@aos/local/postmaster.ts';
+import { postmaster, startPostgres } from '@aos/local';
 
 /** A PostgreSQL of our own with durable settings, which can be hurt. It keeps its port. */
 export interface ChaosServer extends AsyncDisposable {
@@ -36,7 +35,7 @@ export async function startServer(options: ServerOptions = {}): Promise<ChaosSer
     max_wal_size: '256MB',
     ...options.settings,
   };
-  let running: LocalPostgres = await startPostgres({ dir, keep: true, settings });
+  let running = await startPostgres({ dir, keep: true, settings });
   const { port, url } = running;
   return {
     dir,

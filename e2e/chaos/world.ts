@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-import { freePort } from '@aos/local/port.ts';
+import { freePort } from '@aos/local';
 import { apiKeys, createDatabase, migrate, type Database } from '@aos/store';
 
 import type { ServiceOptions } from '../process.ts';

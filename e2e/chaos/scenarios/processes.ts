@@ -41,11 +41,7 @@ export const f2: Scenario = {
 const hurtable = (deed: 'block' | 'bomb') => ({
   env: { CHAOS_DEED: deed },
   options: {
-    nodeOptions: [
-      '--max-old-space-size=300',
-      '--import',
-      new URL('../deed.ts', import.meta.url).href,
-    ],
+    execArgv: ['--max-old-space-size=300', '--import', new URL('../deed.ts', import.meta.url).href],
   },
 });
 

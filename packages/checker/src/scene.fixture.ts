@@ -120,8 +120,16 @@ async function tellAll(owner: Database, queue: Queue): Promise<Record<Story, str
 
 async function startWorker(owner: Database): Promise<string> {
   const uuid = randomUUID();
-  const skills = manifests;
-  await workers.register(owner, { uuid, host: 'here', pid: 1, version: '0', slots: 10, skills });
+  await workers.register(owner, {
+    uuid,
+    host: 'here',
+    pid: 1,
+    version: '0',
+    slots: 10,
+    skills: manifests,
+    processId: uuid,
+    quarantine: false,
+  });
   await owner.query(
     `update aos.workers set lease_until = now() + interval '1 hour' where state = 'live'`,
   );

@@ -26,6 +26,13 @@ export interface Context {
   connect(): Promise<Client>;
   /** The database itself, for what cannot be asked of the API. */
   databaseUrl(given: string | undefined): string;
+  /**
+   * Lets another program of this workspace go on with the terminal, told where the API is and the key;
+   * resolves with its exit code. Ctrl-C is for it to heed.
+   */
+  handOver(program: URL, args: readonly string[]): Promise<number>;
+  /** The same for a program that does not speak to the API, which may not even run. */
+  handOverAlone(program: URL, args: readonly string[]): Promise<number>;
   /** For what needs no key. */
   connectWithoutKey(): Promise<{ readonly client: Client; readonly url: string }>;
 }

@@ -1,6 +1,6 @@
 import type { Failure } from './failures.ts';
 import type { Json } from './json.ts';
-import type { Outcome, PlannerName, RerunMode, WaitingFor } from './run.ts';
+import type { Outcome, PlannerName, RunOrigin, WaitingFor } from './run.ts';
 import type { EffectClass } from './skill.ts';
 import type { SkipReason } from './step.ts';
 import type { Usage } from './usage.ts';
@@ -16,11 +16,7 @@ export type RunEvent =
       readonly agent: string;
       readonly planner: PlannerName;
       readonly by: string;
-      readonly origin?: {
-        readonly runId: string;
-        readonly mode: RerunMode;
-        readonly reason: string;
-      };
+      readonly origin?: RunOrigin;
     }
   /** A worker claimed it; after the first time this means it went on after a wait or a crash. */
   | { readonly type: 'run.started'; readonly workerId: string; readonly epoch: number }
@@ -124,6 +120,28 @@ export type RunEvent =
     };
 
 export type RunEventType = RunEvent['type'];
+
+const TYPES: Readonly<Record<RunEventType, true>> = {
+  'run.accepted': true,
+  'run.started': true,
+  'run.planned': true,
+  'run.planning_failed': true,
+  'step.started': true,
+  'step.completed': true,
+  'step.failed': true,
+  'step.parked': true,
+  'step.skipped': true,
+  'step.joined': true,
+  'step.reused': true,
+  'approval.requested': true,
+  'approval.decided': true,
+  'run.waiting': true,
+  'run.released': true,
+  'run.finished': true,
+};
+
+/** Every type there is, for those who choose among them. */
+export const runEventTypes = Object.keys(TYPES) as readonly RunEventType[];
 
 /** An event as it is stored. */
 export interface StoredEvent {

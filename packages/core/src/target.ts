@@ -184,33 +184,34 @@ export function admits({ state }: Circuit, ticket: Date): 'call' | 'probe' | 'wa
   }
 }
 
-/**
- * Time has passed. Of the steps that wait for it, `ready` could go on at once. Those that may go on get
- * their tickets now: the one that tries, or as many as the ramp allows.
- */
+/** How many of those who wait may go on now: the one that tries, or as many as the ramp allows. */
+export function allowance(circuit: Circuit, now: Date): number {
+  if (mayProbe(circuit, now)) return 1;
+  const { state } = circuit;
+  if (state.kind !== 'releasing') return 0;
+  return Math.max(0, rampAt(now.getTime() - state.since.getTime()) - state.released);
+}
+
+/** Time has passed. `tickets` of the steps that waited go on, of the allowance; `waiting` are left. */
 export function tick(
   circuit: Circuit,
-  { waiting, ready }: { readonly waiting: number; readonly ready: number },
+  { tickets, waiting }: { readonly tickets: number; readonly waiting: number },
   now: Date,
-): { readonly circuit: Circuit; readonly tickets: number } {
+): Circuit {
   const { state } = circuit;
   if (mayProbe(circuit, now)) {
-    if (ready > 0) {
+    if (tickets > 0) {
       const until = after(now, PROBE_CLAIM_MS);
-      const probing = { kind: 'probing', since: now, until, begun: false } as const;
-      return { circuit: { ...circuit, state: probing }, tickets: 1 };
+      return { ...circuit, state: { kind: 'probing', since: now, until, begun: false } };
     }
     const dueAt = 'until' in state && state.until ? state.until : now;
     const forgotten = waiting === 0 && now.getTime() - dueAt.getTime() > FORGOTTEN_AFTER_MS;
-    return { circuit: forgotten ? CLEAR : circuit, tickets: 0 };
+    return forgotten ? CLEAR : circuit;
   }
-  if (state.kind !== 'releasing') return { circuit, tickets: 0 };
+  if (state.kind !== 'releasing') return circuit;
+  if (tickets > 0) return { ...circuit, state: { ...state, released: state.released + tickets } };
   const sinceMs = now.getTime() - state.since.getTime();
-  if (waiting === 0 && sinceMs >= RELEASING_MIN_MS) return { circuit: CLEAR, tickets: 0 };
-  const tickets = Math.max(0, Math.min(ready, rampAt(sinceMs) - state.released));
-  if (tickets === 0) return { circuit, tickets };
-  const released = state.released + tickets;
-  return { circuit: { ...circuit, state: { ...state, released } }, tickets };
+  return waiting === 0 && sinceMs >= RELEASING_MIN_MS ? CLEAR : circuit;
 }
 
 /** How many may have been let go, this long after it answered again. */

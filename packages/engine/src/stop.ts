@@ -1,4 +1,4 @@
-import type { ClaimedRun, Failure } from '@aos/core';
+import { STALLS_MAX, type ClaimedRun, type Failure } from '@aos/core';
 
 import type { Clock, Control } from './ports.ts';
 
@@ -29,6 +29,10 @@ export function stopOf(
         detail: `Nobody started the run before ${run.expiresAt.toISOString()}.`,
       },
     };
+  }
+  if (run.stalls >= STALLS_MAX) {
+    const detail = `${run.stalls} workers in a row died while they executed it.`;
+    return { kind: 'failed', failure: { code: 'run_poisoned', detail } };
   }
   if (run.deadlineAt && run.deadlineAt <= clock.now()) {
     return {

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 
 import type { AgentInput, NewRun, Report } from '@aos/core';
 
+import { repairRoutes, type RepairClient } from './repair.ts';
 import { streamEvents, type EventStreamOptions } from './event-stream.ts';
+import { logClient, type LogClient } from './log-client.ts';
 import { send, type ApiRequest, type ClientOptions, type Query } from './request.ts';
 import type {
   AgentList,
@@ -17,6 +19,8 @@ import type {
   RerunRequest,
   RunList,
   RunResource,
+  ScaleQuery,
+  ScaleResource,
   SimulateRequest,
   Simulation,
   SkillList,
@@ -34,6 +38,7 @@ import type {
 export interface RunFilter {
   readonly status?: string;
   readonly outcome?: string;
+  readonly waitingFor?: string;
   readonly agent?: string;
   readonly planner?: string;
   readonly tag?: string;
@@ -41,6 +46,7 @@ export interface RunFilter {
   readonly error?: string;
   readonly createdAfter?: string | Date;
   readonly createdBefore?: string | Date;
+  readonly origin?: string;
   readonly q?: string;
   readonly limit?: number;
   readonly cursor?: string;
@@ -59,7 +65,7 @@ export interface ArtifactContent {
   readonly content: Uint8Array;
 }
 
-export interface Client {
+export interface Client extends RepairClient, LogClient {
   readonly runs: {
     create(body: NewRun, options?: CreateOptions): Promise<RunResource>;
     get(id: string): Promise<RunResource>;
@@ -106,6 +112,8 @@ export interface Client {
     park(body: TargetParkRequest): Promise<TargetResource>;
     release(body: TargetReleaseRequest): Promise<TargetResource>;
   };
+  /** How many workers the load calls for; needs the scope `admin`. */
+  scale(limits?: ScaleQuery): Promise<ScaleResource>;
   simulate(body: SimulateRequest): Promise<Simulation>;
   version(): Promise<VersionResource>;
 }
@@ -122,6 +130,7 @@ export function createClient(options: ClientOptions): Client {
       get: (name) => get(`/v1/skills/${segment(name)}`),
     },
     agents: agentRoutes(ask, get),
+    ...repairRoutes(ask, get),
     approvals: {
       list: (filter) => get('/v1/approvals', filter),
       decide: (id, body) =>
@@ -140,6 +149,13 @@ export function createClient(options: ClientOptions): Client {
       release: (body) =>
         ask({ method: 'POST', path: '/admin/targets/release', body, repeatable: true }),
     },
+    ...logClient({
+      ask,
+      get,
+      tell: async (request) => void (await send(options, request)),
+      segment,
+    }),
+    scale: (limits) => get('/admin/scale', { ...limits }),
     simulate: (body) => ask({ method: 'POST', path: '/v1/simulate', body, repeatable: true }),
     version: () => get('/version'),
   };

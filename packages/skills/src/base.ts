@@ -98,9 +98,9 @@ export function defineSkill<I extends JsonSchema, O extends JsonSchema>(
 const TARGET_CHARS_MAX = 300;
 
 /** What a call would reach; nothing when its input is none, which the call itself will say. */
-export function targetOf({ target }: Skill, input: JsonObject): string | undefined {
+export function targetOf(skill: Skill, input: JsonObject): string | undefined {
   try {
-    return target?.(input)?.slice(0, TARGET_CHARS_MAX);
+    return skill.target?.(input)?.slice(0, TARGET_CHARS_MAX);
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 
-import { AosError, type JsonSchema } from '@aos/core';
+import { AosError, type JsonSchema, retryAfterMs } from '@aos/core';
 import { EgressError, type Egress, type EgressResponse } from '@aos/egress';
 
 import {
@@ -12,7 +12,6 @@ import {
 } from './base.ts';
 import { decodeBody } from './decode-body.ts';
 import { bodyOf, urlWithQuery } from './http-request-body.ts';
-import { retryAfterMs } from './retry-after.ts';
 
 /** Text and its JSON form both stand in the output, which has to fit a step. */
 export const HTTP_BODY_BYTES_MAX = 2 * 1024 * 1024;

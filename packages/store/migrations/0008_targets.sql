@@ -12,8 +12,9 @@ alter table aos.steps
     check (waiting_for in ('retry', 'approval', 'review', 'target')) not valid;
 alter table aos.steps validate constraint steps_waiting_for_check;
 
--- The steps that wait for a target; its name stands in their failure, their ticket in wake_at.
-create index steps_parked on aos.steps (tenant_id, (failure ->> 'target'))
+-- The steps that wait for a target, the longest waiting first; its name stands in their failure, their
+-- ticket in wake_at.
+create index steps_parked on aos.steps (tenant_id, (failure ->> 'target'), started_at)
   where status = 'waiting' and waiting_for = 'target';
 
 -- What is known of what steps reach, shared by all workers. No row: nobody has had trouble with it.

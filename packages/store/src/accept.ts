@@ -4,6 +4,7 @@ import { acceptanceColumns, firstEventColumns, runUuid, type Acceptance } from '
 import { isConflict, isUnavailable, sqlState, violated, type Database, type Db } from './db.ts';
 import { createGroup } from './group.ts';
 import type { Queue } from './queue.ts';
+import { settleLetters } from './settle-letters.ts';
 
 export interface Accepted {
   readonly runId: string;
@@ -83,19 +84,33 @@ async function commit(
   const firsts = withoutRepeatedKeys(batch);
   const tenants = batch.map(({ tenant }) => tenant);
   return database.actingFor(tenants, async (tx) => {
-    const created = await insert(tx, firsts);
-    const dispatches = firsts.filter(({ runId }) => created.has(runId));
-    await queue.send(
-      tx,
-      dispatches.map(({ runId, priority, startAt }) => ({
-        uuid: runUuid(runId),
-        priority,
-        ...(startAt && { startAfter: startAt }),
-      })),
-    );
+    const created = await acceptIn(tx, queue, firsts);
     const known = await earlier(tx, batch, created);
     return batch.map((acceptance) => answer(acceptance, created, known));
   });
+}
+
+/**
+ * The same in the transaction of a caller who acts for the tenants already. Returns when each run that
+ * was stored was created; of the others an earlier request with the same key made one.
+ */
+export async function acceptIn(
+  tx: Db,
+  queue: Queue,
+  batch: readonly Acceptance[],
+): Promise<ReadonlyMap<string, Date>> {
+  const created = await insert(tx, batch);
+  const dispatches = batch.filter(({ runId }) => created.has(runId));
+  await queue.send(
+    tx,
+    dispatches.map(({ runId, priority, startAt }) => ({
+      uuid: runUuid(runId),
+      priority,
+      ...(startAt && { startAfter: startAt }),
+    })),
+  );
+  await settleLetters(tx, queue, dispatches);
+  return created;
 }
 
 function answer(

@@ -1,15 +1,15 @@
 import {
   AosError,
   eventData,
-  hashJson,
+  isTemplateCall,
+  planHash,
   planKeyOf,
   uuidOf,
   type Goal,
-  type Json,
   type Plan,
   type PlannerName,
-  type RerunMode,
   type RunEvent,
+  type RunOrigin,
   type StepRecord,
 } from '@aos/core';
 
@@ -30,11 +30,7 @@ export interface Acceptance {
   readonly startAt?: Date;
   readonly expiresAt?: Date;
   readonly parentRunId?: string;
-  readonly origin?: {
-    readonly runId: string;
-    readonly mode: RerunMode;
-    readonly reason: string;
-  };
+  readonly origin?: RunOrigin;
   /** Stored as version 1: plans given by the caller, and those of a replayed or retried run. */
   readonly plan?: Plan;
   /** Completed steps that a retry keeps. */
@@ -61,11 +57,12 @@ export function acceptanceColumns(batch: readonly Acceptance[]): Buffer[] {
       origin?.mode,
       goal.goal,
       JSON.stringify(goal.input),
-      goal.plan && JSON.stringify(goal.plan),
+      // A whole plan is stored as version 1 of the run's plans, and nowhere twice.
+      isTemplateCall(goal.plan) ? JSON.stringify(goal.plan) : undefined,
       JSON.stringify(goal.limits),
       JSON.stringify(goal.tags),
       plan && JSON.stringify(plan),
-      plan && hashJson(plan as unknown as Json),
+      plan && planHash(plan),
       reuse && JSON.stringify(reuse),
       idempotency?.key,
       idempotency?.bodyHash,
@@ -110,7 +107,7 @@ export function acceptedView(acceptance: Acceptance, createdAt: Date): RunView {
       ...(startAt && { startAt }),
       ...(expiresAt && { expiresAt }),
       ...(parentRunId && { parentRunId }),
-      ...(origin && { origin: { runId: origin.runId, mode: origin.mode } }),
+      ...(origin && { origin: { ...origin, by: acceptance.by } }),
     },
     goal,
     progress: {
@@ -134,9 +131,15 @@ function firstEvents({ agent, planner, by, origin, plan, reuse }: Acceptance): R
 }
 
 function planned(plan: Plan, planner: PlannerName): RunEvent {
-  const planHash = hashJson(plan as unknown as Json);
   const steps = plan.steps.length;
-  return { type: 'run.planned', version: 1, planner, steps, planHash, durationMs: 0 };
+  return {
+    type: 'run.planned',
+    version: 1,
+    planner,
+    steps,
+    planHash: planHash(plan),
+    durationMs: 0,
+  };
 }
 
 export function runUuid(runId: string): string {

@@ -1,17 +1,16 @@
 import {
-  idOf,
+  STALLS_ISOLATED,
+  STALLS_MAX,
   type AgentDefinition,
-  type ApprovalDecision,
   type ClaimedRun,
-  type Goal,
   type PlannerName,
-  type PlanVersion,
 } from '@aos/core';
 
-import { definitionsOf, type AgentVersion } from './agent-versions.ts';
+import { definitionsOf } from './agent-versions.ts';
+import { load, toClaimedRun } from './claimed-run.ts';
 import { isBusy, isUnavailable, type Database, type Db } from './db.ts';
-import type { Job, Queue } from './queue.ts';
-import { toStepRecord, type StepRow } from './steps.ts';
+import type { Job, Kind, Queue } from './queue.ts';
+import * as stalls from './stalls.ts';
 
 /** A claimed run with what the journal needs to write for it. */
 export interface Claim {
@@ -23,6 +22,9 @@ export interface Claim {
   nextSeq: number;
   readonly run: ClaimedRun;
 }
+
+/** Told of jobs that no run sent; they are completed, and nothing else happens. */
+export type OnStray = (jobs: readonly Job[]) => void;
 
 const DOUBT_MAX_MS = 30_000;
 const ASK_AGAIN_MS = 200;
@@ -38,12 +40,14 @@ export async function take(
   queue: Queue,
   workerUuid: string,
   max: number,
+  kind: Kind = 'regular',
+  onStray: OnStray = () => {},
 ): Promise<Claim[]> {
   const ready: Claim[] = [];
   try {
     await database.transaction(async (tx) => {
       if (!(await isLive(tx, workerUuid))) return;
-      ready.push(...(await takeIn(database, tx, queue, workerUuid, max)));
+      ready.push(...(await takeIn(database, tx, queue, workerUuid, max, kind, onStray)));
     });
     return ready;
   } catch (error) {
@@ -92,29 +96,57 @@ async function takeIn(
   queue: Queue,
   workerUuid: string,
   max: number,
+  kind: Kind,
+  onStray: OnStray,
 ): Promise<Claim[]> {
-  const jobs = await queue.fetch(tx, max);
+  const jobs = await queue.fetch(tx, max, kind);
   if (jobs.length === 0) return [];
-  const claimed = await claim(
-    tx,
-    jobs.map(({ id }) => id),
-    workerUuid,
-  );
-  const held = new Set(claimed);
+  const ids = jobs.map(({ id }) => id);
+  const claimed = new Set(await claim(tx, ids, workerUuid, EPOCH_CLEAR_MAX));
+  const left = ids.filter((id) => !claimed.has(id));
+  const stalled = await stalls.of(tx, left);
+  const suspect = stalled.filter((run) => kind === 'regular' && isSuspect(run)).map(({ id }) => id);
+  const others = stalled.map(({ id }) => id).filter((id) => !suspect.includes(id));
+  for (const id of await claim(tx, others, workerUuid)) claimed.add(id);
+  // Ours carry nothing: somebody moved it here, most likely out of the dead letter queue.
+  const strays = jobs.filter(({ id, data }) => data && !claimed.has(id));
+  if (strays.length > 0) onStray(strays);
   await queue.complete(
     tx,
-    jobs.filter(({ id }) => !held.has(id)),
+    jobs.filter(({ id }) => !claimed.has(id)),
   );
+  await queue.isolate(tx, suspect);
   const byId = new Map(jobs.map((job) => [job.id, job]));
-  const rows = await load(tx, claimed);
+  const stallsOf = new Map(stalled.map((run) => [run.id, run.stalls]));
+  const rows = await load(tx, [...claimed]);
   const definitions = await definitionsOf(database, tx, rows);
-  return rows.map((row, at) =>
-    toClaim(row, definitions[at] as AgentDefinition, byId.get(row.id) as Job, workerUuid),
-  );
+  return rows.map((row, at) => {
+    const { id: uuid, epoch, planner } = row;
+    const run = toClaimedRun(row, {
+      agent: definitions[at] as AgentDefinition,
+      workerUuid,
+      stalls: stallsOf.get(uuid) ?? 0,
+    });
+    return { uuid, epoch, planner, job: byId.get(uuid) as Job, nextSeq: row.last_seq + 1, run };
+  });
+}
+
+/** A run of a lower epoch was not claimed twice without an end. */
+const EPOCH_CLEAR_MAX = 3;
+
+/** It runs alone next; should that end the same way, it is not run again. */
+function isSuspect({ stalls: count }: stalls.Stalled): boolean {
+  return count >= STALLS_ISOLATED && count < STALLS_MAX;
 }
 
 /** Raises the epoch: from here on, every earlier holder is refused. */
-async function claim(tx: Db, uuids: readonly string[], workerUuid: string): Promise<string[]> {
+async function claim(
+  tx: Db,
+  uuids: readonly string[],
+  workerUuid: string,
+  epochMax?: number,
+): Promise<string[]> {
+  if (uuids.length === 0) return [];
   const rows = await tx.query<{ id: string }>(
     `update aos.runs
         set status = 'running',
@@ -126,8 +158,9 @@ async function claim(tx: Db, uuids: readonly string[], workerUuid: string): Prom
             deadline_at = coalesce(deadline_at, clock_timestamp() + wall_ms * interval '1 ms')
       where id = any ($1::uuid[])
         and status in ('queued', 'waiting')
+        and ($3::int is null or epoch <= $3)
   returning id`,
-    [uuids, workerUuid],
+    [uuids, workerUuid, epochMax ?? null],
   );
   return rows.map(({ id }) => id);
 }
@@ -154,95 +187,4 @@ export async function letGo(
     const startAfter = new Date(Date.now() + pauseMs);
     await queue.resend(tx, [{ uuid, priority: run.priority, startAfter }]);
   });
-}
-
-interface ClaimRow extends AgentVersion {
-  readonly id: string;
-  readonly epoch: number;
-  readonly planner: PlannerName;
-  readonly created_at: Date;
-  readonly started_at: Date;
-  readonly expires_at: Date | null;
-  readonly deadline_at: Date | null;
-  readonly cancelled_by: string | null;
-  readonly goal: string;
-  readonly input: Goal['input'];
-  readonly given_plan: Goal['plan'] | null;
-  readonly limits: Goal['limits'];
-  readonly tags: string[];
-  readonly last_seq: number;
-  readonly plan: PlanVersion['plan'] | null;
-  readonly plan_version: number;
-  readonly plan_planner: PlannerName;
-  readonly plan_hash: string;
-  readonly steps: StepRow[] | null;
-  readonly decisions: (ApprovalDecision & { readonly id: string })[] | null;
-  readonly planning_attempts: number;
-}
-
-/** A statement of its own, after the rows are locked: it sees all that earlier holders committed. */
-async function load(tx: Db, uuids: readonly string[]): Promise<ClaimRow[]> {
-  if (uuids.length === 0) return [];
-  return tx.query<ClaimRow>(
-    `select r.id, r.tenant_id, r.epoch, r.planner, r.created_at, r.started_at, r.expires_at,
-            r.deadline_at, r.cancel_requested_by as cancelled_by,
-            r.agent, r.agent_version, g.goal, g.input, g.limits, g.tags,
-            case when p.plan is null then g.plan end as given_plan,
-            (select max(e.seq) from aos.events e where e.run_id = r.id) as last_seq,
-            p.version as plan_version, p.planner as plan_planner, p.plan, p.hash as plan_hash,
-            case when r.epoch > 1 or r.origin_mode = 'retry' then
-              (select jsonb_agg(to_jsonb(s)) from aos.steps s where s.run_id = r.id) end as steps,
-            case when r.epoch > 1 then
-              (select jsonb_agg(jsonb_build_object('id', a.id, 'decision', a.decision, 'by', a.decided_by,
-                                                   'inputHash', a.input_hash, 'stepKey', a.step_key,
-                                                   'kind', a.kind, 'comment', a.comment))
-                 from aos.approvals a where a.run_id = r.id and a.decision is not null) end as decisions,
-            case when r.epoch > 1 then
-              (select count(*) from aos.events e
-                where e.run_id = r.id and e.type = 'run.planning_failed') else 0 end::int as planning_attempts
-       from aos.runs r
-       join aos.goals g on g.run_id = r.id
-       left join lateral (
-            select * from aos.plans p where p.run_id = r.id order by p.version desc limit 1) as p on true
-      where r.id = any ($1::uuid[])`,
-    [uuids],
-  );
-}
-
-function toClaim(row: ClaimRow, agent: AgentDefinition, job: Job, workerUuid: string): Claim {
-  const run: ClaimedRun = {
-    id: idOf('run', row.id),
-    tenant: row.tenant_id,
-    planner: row.planner,
-    agent,
-    goal: {
-      goal: row.goal,
-      input: row.input,
-      limits: row.limits,
-      tags: row.tags,
-      ...(row.given_plan && { plan: row.given_plan }),
-    },
-    ...(row.plan && {
-      plan: {
-        version: row.plan_version,
-        planner: row.plan_planner,
-        plan: row.plan,
-        hash: row.plan_hash,
-      },
-    }),
-    steps: (row.steps ?? []).map(toStepRecord),
-    decisions: new Map(
-      (row.decisions ?? []).map(({ id, ...decision }) => [idOf('approval', id), decision]),
-    ),
-    epoch: row.epoch,
-    workerId: idOf('worker', workerUuid),
-    createdAt: row.created_at,
-    startedAt: row.started_at,
-    ...(row.expires_at && { expiresAt: row.expires_at }),
-    ...(row.deadline_at && { deadlineAt: row.deadline_at }),
-    ...(row.cancelled_by && { cancelledBy: row.cancelled_by }),
-    planningAttempts: row.planning_attempts,
-  };
-  const { id: uuid, epoch, planner } = row;
-  return { uuid, epoch, planner, job, nextSeq: row.last_seq + 1, run };
 }

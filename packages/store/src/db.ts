@@ -142,6 +142,11 @@ export function isUnavailable(error: unknown): boolean {
   return error instanceof AosError && error.code === 'database_unavailable';
 }
 
+/** It says nothing about what was sent: the same may pass when it is sent again. */
+export function isPassing(error: unknown): boolean {
+  return isUnavailable(error) || isConflict(error) || isBusy(error);
+}
+
 function clientConfig(options: DatabaseOptions): ClientConfig {
   const settings = Object.entries({ ...(options.role && { role: options.role }), ...SESSION });
   return {

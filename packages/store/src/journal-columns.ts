@@ -101,6 +101,7 @@ const STEP_COLUMNS = [
   ...(['uuid', 'text', 'text', 'text', 'text', 'text', 'int', 'text', 'jsonb', 'jsonb'] as const),
   ...(['text', 'time', 'uuid', 'text', 'time', 'time'] as const),
 ];
+
 /** What a step that waits for a target needs is kept beside why that is out. */
 function failureOf(step: StepRecord): Failure | (Failure & { target: string }) | undefined {
   if (step.status === 'failed') return step.failure;

@@ -1,5 +1,6 @@
 import type { NextState } from '@aos/core';
 
+import { bury } from './bury.ts';
 import type { Db } from './db.ts';
 import {
   approvalRows,
@@ -35,7 +36,16 @@ export async function writeEntries(
   const held = new Map(rows.map((row) => [row.id, row]));
   const ended = entries.filter(({ claim, change }) => change.next && held.has(claim.uuid));
   if (ended.length > 0) await settleJobs(tx, queue, ended, held);
+  await bury(
+    tx,
+    queue,
+    ended.filter(hasFailed).map(({ claim }) => claim.uuid),
+  );
   return new Set(held.keys());
+}
+
+function hasFailed({ change: { next } }: Entry): boolean {
+  return next?.status === 'finished' && next.outcome === 'failed';
 }
 
 interface HeldRow {

@@ -6,7 +6,8 @@ import { runner } from 'node-pg-migrate';
 import type { Client } from 'pg';
 
 import { createDatabase, sqlState, type Db } from './db.ts';
-import { completeIndex, makeAhead } from './event-parts.ts';
+import { makeAhead } from './event-parts.ts';
+import { buildLateIndexes } from './late-indexes.ts';
 import { migrateQueue } from './queue.ts';
 
 const DIRECTORY = fileURLToPath(new URL('../migrations', import.meta.url));
@@ -45,7 +46,7 @@ export async function migrate(
       noLock: true,
       logger: { debug() {}, info() {}, warn() {}, error() {} },
     });
-    await completeIndex(patiently(lock));
+    await buildLateIndexes(patiently(lock));
     await makeAhead(database);
     await migrateQueue(database);
   } finally {

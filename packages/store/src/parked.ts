@@ -1,4 +1,4 @@
-import { idOf, tick, type Circuit } from '@aos/core';
+import { allowance, idOf, tick, type Circuit } from '@aos/core';
 
 import type { Database, Db } from './db.ts';
 import type { Queue } from './queue.ts';
@@ -10,6 +10,16 @@ const TICKETS_MAX = 500;
 
 /** Steps that wait for a target and have no ticket yet. */
 const PARKED = `s.status = 'waiting' and s.waiting_for = 'target' and s.wake_at is null`;
+/**
+ * Runs in nobody's hands that may go on: those in a worker's look for themselves, those paused must not.
+ * Looked up one by one, in the order of the steps: the planner would rather join all of them first.
+ */
+const atRest = (lock: string) => `
+       cross join lateral (
+             select r.priority
+               from aos.runs r
+              where r.id = s.run_id and r.status = 'waiting' and r.waiting_for <> 'pause'
+             offset 0 ${lock}) as r`;
 
 /**
  * What time brings: the step that tries what was out, the next ones on the ramp, the end of it all. Every
@@ -25,12 +35,12 @@ export async function tend(
     if (!row) return undefined;
     let tickets = 0;
     const changed = await decided(tx, id, toCircuit(row), async (circuit, now) => {
-      const ready = await readyOf(tx, id);
-      const waiting = ready.length > 0 ? ready.length : await waitingFor(tx, id);
-      const next = tick(circuit, { waiting, ready: ready.length }, now);
-      tickets = next.tickets;
-      await letGo(tx, queue, ready.slice(0, tickets), now);
-      return next.circuit;
+      const most = Math.min(allowance(circuit, now), TICKETS_MAX);
+      const steps = most > 0 ? await readyOf(tx, id, most) : [];
+      tickets = steps.length;
+      await letGo(tx, queue, steps, now);
+      const waiting = tickets > 0 ? tickets : await waitingFor(tx, id);
+      return tick(circuit, { tickets, waiting }, now);
     });
     return { ...changed, tickets };
   });
@@ -42,26 +52,29 @@ interface Ready {
   readonly priority: number;
 }
 
-/** Those whose runs are in nobody's hands, the longest waiting first. Locks their runs. */
-function readyOf(tx: Db, { tenant, target }: TargetId): Promise<Ready[]> {
+/** The longest waiting first. Locks their runs. */
+function readyOf(tx: Db, { tenant, target }: TargetId, most: number): Promise<Ready[]> {
   return tx.query<Ready>(
     `select s.run_id, s.key, r.priority
-       from aos.steps s
-       join aos.runs r on r.id = s.run_id
-      where s.tenant_id = $1 and s.failure ->> 'target' = $2 and ${PARKED}
-        and r.status = 'waiting'
-      order by s.started_at, s.run_id, s.key
-      limit $3
-        for update of r skip locked`,
-    [tenant, target, TICKETS_MAX],
+       from (select s.run_id, s.key
+               from aos.steps s
+              where s.tenant_id = $1 and s.failure ->> 'target' = $2 and ${PARKED}
+              order by s.tenant_id, s.failure ->> 'target', s.started_at) as s
+      ${atRest('for update of r skip locked')}
+      limit $3`,
+    [tenant, target, most],
   );
 }
 
 async function waitingFor(tx: Db, { tenant, target }: TargetId): Promise<number> {
   const [row] = await tx.query<{ count: number }>(
     `select count(*)::int as count
-       from (select from aos.steps s
-              where s.tenant_id = $1 and s.failure ->> 'target' = $2 and ${PARKED}
+       from (select
+               from (select s.run_id
+                       from aos.steps s
+                      where s.tenant_id = $1 and s.failure ->> 'target' = $2 and ${PARKED}
+                      order by s.tenant_id, s.failure ->> 'target', s.started_at) as s
+              ${atRest('')}
               limit 1) as one`,
     [tenant, target],
   );
@@ -74,7 +87,7 @@ async function letGo(tx: Db, queue: Queue, steps: readonly Ready[], now: Date): 
     `update aos.steps s
         set wake_at = $3
        from unnest($1::uuid[], $2::text[]) as p(run_id, key)
-      where s.run_id = p.run_id and s.key = p.key and ${PARKED}`,
+      where s.run_id = p.run_id and s.key = p.key and s.status = 'waiting'`,
     [steps.map(({ run_id }) => run_id), steps.map(({ key }) => key), now],
   );
   const runs = new Map(steps.map(({ run_id, priority }) => [run_id, priority]));
@@ -95,15 +108,23 @@ async function letGo(tx: Db, queue: Queue, steps: readonly Ready[], now: Date): 
  */
 export async function pickUpStranded(database: Database): Promise<number> {
   const rows = await database.query<{ target: string }>(
-    `insert into aos.targets as kept (tenant_id, target, state, since, out_since, failure)
-     select s.tenant_id, s.failure ->> 'target', 'releasing', date_trunc('milliseconds', now()), min(s.started_at),
-            min((s.failure - 'target')::text)::jsonb
-       from aos.steps s
-      where ${PARKED}
-        and not exists (select from aos.targets t
-                         where t.tenant_id = s.tenant_id and t.target = s.failure ->> 'target'
-                           and t.state <> 'clear')
-      group by 1, 2
+    `with stranded as materialized (
+       select s.tenant_id, s.failure ->> 'target' as target, min(s.started_at) as since,
+              min((s.failure - 'target')::text)::jsonb as failure
+         from aos.steps s
+         left join aos.targets t on t.tenant_id = s.tenant_id and t.target = s.failure ->> 'target'
+                                and t.state <> 'clear'
+        where ${PARKED} and t.target is null
+        group by 1, 2)
+     insert into aos.targets as kept (tenant_id, target, state, since, out_since, failure)
+     select p.tenant_id, p.target, 'releasing', date_trunc('milliseconds', now()), p.since, p.failure
+       from stranded p
+      where exists (select
+                      from (select s.run_id
+                              from aos.steps s
+                             where s.tenant_id = p.tenant_id and s.failure ->> 'target' = p.target
+                               and ${PARKED}) as s
+                     ${atRest('')})
          on conflict (tenant_id, target) do update
         set state = 'releasing', since = excluded.since, released = 0, out_since = excluded.out_since,
             failure = excluded.failure, changed_at = now()

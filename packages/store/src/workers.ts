@@ -17,6 +17,10 @@ export interface NewWorker {
   readonly port?: number;
   readonly slots: number;
   readonly skills: readonly SkillManifest[];
+  /** The same in all lives of one process. */
+  readonly processId: string;
+  /** It takes only runs that seem to kill their workers, one at a time. */
+  readonly quarantine: boolean;
 }
 
 /** The number of the advisory lock that a worker's LISTEN connection holds while it lives. */
@@ -27,8 +31,9 @@ export function lockKeyOf(uuid: string): bigint {
 /** Call it only with the lock held: a live row with a free lock is taken for dead. */
 export async function register(db: Db, worker: NewWorker): Promise<void> {
   await db.query(
-    `insert into aos.workers (id, host, pid, version, port, slots, skills, lock_key, lease_until)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, now() + $9 * interval '1 ms')`,
+    `insert into aos.workers (id, host, pid, version, port, slots, skills, lock_key, lease_until,
+                              process_id, quarantine)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, now() + $9 * interval '1 ms', $10, $11)`,
     [
       worker.uuid,
       worker.host,
@@ -39,6 +44,8 @@ export async function register(db: Db, worker: NewWorker): Promise<void> {
       worker.skills.map(({ name, version }) => `${name}@${version}`),
       lockKeyOf(worker.uuid).toString(),
       LEASE_MS,
+      worker.processId,
+      worker.quarantine,
     ],
   );
 }

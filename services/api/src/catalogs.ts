@@ -23,6 +23,8 @@ const AGENTS_KEPT_MAX = 1_000;
 /** The skills, read at most once a second, and the agents of tenants. */
 export function createCatalogs(database: Database, shipped: readonly AgentDefinition[]): Catalogs {
   const published = cached(() => skills.list(database));
+  /** Of each reading: the same object, as long as it is the same reading. */
+  const catalogs = new WeakMap<readonly skills.PublishedSkill[], Catalog>();
   const found = new Map<string, () => Promise<Agent | undefined>>();
   const ensured = new Set<string>();
 
@@ -43,7 +45,12 @@ export function createCatalogs(database: Database, shipped: readonly AgentDefini
           retryAfterMs: EMPTY_RETRY_MS,
         });
       }
-      return new Map(list.map(({ manifest }) => [manifest.name, manifest]));
+      let byName = catalogs.get(list);
+      if (!byName) {
+        byName = new Map(list.map(({ manifest }) => [manifest.name, manifest]));
+        catalogs.set(list, byName);
+      }
+      return byName;
     },
     async agent(tenant, name = shipped[0]?.name ?? 'default') {
       const key = `${tenant} ${name}`;

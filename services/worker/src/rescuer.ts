@@ -1,12 +1,14 @@
-import { eventParts, targets, workers, type Database, type Queue } from '@aos/store';
+import { targets, trueUp, workers, type Database, type Queue } from '@aos/store';
 import type { Telemetry } from '@aos/telemetry';
 
-import { clock } from './clock.ts';
+import { startDuties, type Duty } from './duties.ts';
 
 const LOOK_EVERY_MS = 250;
+/** Long enough for a process that was started to take what it was started for. */
+const QUARANTINE_EVERY_MS = 2_000;
 const BACKSTOP_EVERY_MS = 10_000;
+const TRUE_UP_EVERY_MS = 300_000;
 const PRUNE_EVERY_MS = 3_600_000;
-const PARTS_EVERY_MS = 3_600_000;
 const PRUNE_TARGETS_EVERY_MS = 600_000;
 
 /**
@@ -19,6 +21,7 @@ export function startRescuer(
   queue: Queue,
   self: string,
   { log, metrics }: Telemetry,
+  staffQuarantine: () => void,
 ): { stop(): Promise<void> } {
   const duties: Duty[] = [
     {
@@ -38,41 +41,21 @@ export function startRescuer(
         if (sent > 0) log.warn('runs.forgotten', { runs: sent });
       },
     },
-    { everyMs: PRUNE_EVERY_MS, work: () => workers.prune(database) },
     {
-      everyMs: PARTS_EVERY_MS,
+      everyMs: TRUE_UP_EVERY_MS,
       async work() {
-        const made = await eventParts.makeAhead(database);
-        if (made > 0) log.info('events.parts_made', { parts: made });
+        const { letters, jobs } = await trueUp(database, queue);
+        if (letters + jobs > 0) log.warn('dead_letters.trued_up', { letters, jobs });
       },
     },
+    {
+      everyMs: QUARANTINE_EVERY_MS,
+      async work() {
+        if (await queue.hasSuspects(database)) staffQuarantine();
+      },
+    },
+    { everyMs: PRUNE_EVERY_MS, work: () => workers.prune(database) },
     { everyMs: PRUNE_TARGETS_EVERY_MS, work: () => targets.prune(database) },
   ];
-  const stop = new AbortController();
-  const loops = duties.map((duty) =>
-    repeat(duty, stop.signal, (error) => log.debug('rescuer.failed', { error: String(error) })),
-  );
-  return {
-    async stop() {
-      stop.abort();
-      await Promise.all(loops);
-    },
-  };
-}
-
-interface Duty {
-  readonly everyMs: number;
-  readonly work: () => Promise<void>;
-}
-
-async function repeat(
-  { everyMs, work }: Duty,
-  signal: AbortSignal,
-  onError: (error: unknown) => void,
-): Promise<void> {
-  while (!signal.aborted) {
-    // The database may be away; whatever is missed is seen at the next look.
-    await work().catch(onError);
-    await clock.sleep(everyMs, signal);
-  }
+  return startDuties(duties, (error) => log.debug('rescuer.failed', { error: String(error) }));
 }

@@ -11,6 +11,7 @@ const options: SessionOptions = {
   port: 1,
   slots: 3,
   skills: [],
+  quarantine: false,
   onWork: () => {},
   onCancel: () => {},
   onTargets: () => {},

@@ -20,6 +20,7 @@ export interface SessionOptions {
   readonly port: number;
   readonly slots: number;
   readonly skills: readonly SkillManifest[];
+  readonly quarantine: boolean;
   /** There is work. */
   readonly onWork: () => void;
   readonly onCancel: (runUuid: string, by: string) => void;
@@ -28,6 +29,8 @@ export interface SessionOptions {
 }
 
 const FENCE_CHECK_MS = 100;
+/** The same in all lives of this process. */
+const PROCESS_ID = randomUUID();
 
 /**
  * Registers this process under a new id. One connection does everything a life depends on: it holds the
@@ -111,6 +114,8 @@ async function begin(
     port: options.port,
     slots: options.slots,
     skills: options.skills,
+    processId: PROCESS_ID,
+    quarantine: options.quarantine,
   });
   // Last: a notice makes it renew, which only a registered worker can.
   await client.query(`listen ${WORKER_CHANNEL}`);

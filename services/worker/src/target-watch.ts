@@ -11,9 +11,9 @@ import { targetsOf, type Known } from './targets-of.ts';
 
 export interface TargetWatch {
   /** The targets of one run, for the engine. */
-  of(run: { readonly tenant: string; readonly runId: string }): Targets;
+  readonly of: (run: { readonly tenant: string; readonly runId: string }) => Targets;
   /** Something changed: look at once. */
-  look(): void;
+  readonly look: () => void;
   stop(): Promise<void>;
 }
 
@@ -28,7 +28,7 @@ export interface TargetWatchOptions {
 const LOOK_EVERY_MS = 1_000;
 /** Between two steps of the ramp; at a random moment of it, since all workers do it. */
 const RAMP_EVERY_MS = 250;
-const STRANDED_EVERY_MS = 2_000;
+const STRANDED_EVERY_MS = 5_000;
 
 /**
  * Keeps in mind what is out, so that a step whose target works asks nobody; lets those go on who waited
@@ -69,7 +69,8 @@ export function watchTargets(options: TargetWatchOptions): TargetWatch {
     }
   };
   const loop = async (): Promise<void> => {
-    let strandedAt = 0;
+    // Workers that start together do not look together.
+    let strandedAt = performance.now() - Math.random() * STRANDED_EVERY_MS;
     while (!stopping.signal.aborted) {
       bell.hush();
       await look().catch(failed);

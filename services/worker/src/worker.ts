@@ -7,6 +7,7 @@ import {
   take,
   type Claim,
   type Database,
+  type Job,
   type Journal,
   type Queue,
 } from '@aos/store';
@@ -14,10 +15,11 @@ import type { Telemetry } from '@aos/telemetry';
 
 import type { Capabilities } from './capabilities.ts';
 import { createPool, type Pool } from './pool.ts';
+import { leaveWhenIdle } from './quarantine.ts';
 import { startRescuer } from './rescuer.ts';
 import { createRunner } from './runner.ts';
-import { openSession } from './session.ts';
-import { watchTargets } from './target-watch.ts';
+import { openSession, type Session } from './session.ts';
+import { watchTargets, type TargetWatch } from './target-watch.ts';
 
 export interface WorkerOptions {
   readonly config: Config;
@@ -27,6 +29,10 @@ export interface WorkerOptions {
   readonly capabilities: Capabilities;
   readonly telemetry: Telemetry;
   readonly failpoint: (name: Failpoint) => void;
+  /** It takes only runs that seem to kill their workers, one at a time, and goes when there are none. */
+  readonly quarantine: boolean;
+  /** Somebody should: starts a process for it. */
+  readonly staffQuarantine: () => void;
   /** Ends the worker in order. */
   readonly stop: AbortSignal;
   /** The grace is over. */
@@ -46,12 +52,15 @@ const LET_GO_PAUSE_MS = 30_000;
  * that was away or a process that was frozen, everything in hand is dropped, and a new life begins
  * under a new id.
  */
-export async function work(options: WorkerOptions): Promise<void> {
-  const { database, telemetry, stop, onReadiness } = options;
+export async function work(given: WorkerOptions): Promise<void> {
+  const idle = new AbortController();
+  const stop = AbortSignal.any([given.stop, idle.signal]);
+  const options = { ...given, stop };
+  const { database, telemetry, onReadiness } = options;
   const { log } = telemetry;
   while (!stop.aborted) {
     try {
-      await live(options);
+      await live(options, () => idle.abort());
     } catch (error) {
       log.warn('worker.session_failed', { error: String(error) });
     }
@@ -62,60 +71,46 @@ export async function work(options: WorkerOptions): Promise<void> {
   }
 }
 
-async function live(options: WorkerOptions): Promise<void> {
-  const { config, database, telemetry, capabilities, stop, hurry } = options;
+/** Somebody moved jobs here that no run sent, such as dead ones: they are told, and nothing else. */
+function tellStrays({ log }: Telemetry) {
+  return (jobs: readonly Pick<Job, 'id' | 'data'>[]): void =>
+    log.warn('queue.stray_jobs', { jobs: jobs.map(({ id, data }) => ({ id, data })) });
+}
+
+async function live(options: WorkerOptions, leave: () => void): Promise<void> {
+  const { database, telemetry, capabilities, stop, quarantine } = options;
   const onError = (error: unknown) => telemetry.log.warn('worker.error', { error: String(error) });
   const queue = await openQueue(database, { maintain: true, onError });
   const targets = watchTargets({ database, queue, telemetry, skills: capabilities.skills });
   try {
     let pool: Pool | undefined;
+    const slots = quarantine ? 1 : options.config.worker.slots;
     const session = await openSession(database, {
       version: options.version,
       port: options.port,
-      slots: config.worker.slots,
+      slots,
       skills: capabilities.skills.manifests(),
+      quarantine,
       onWork: () => pool?.wake(),
       onCancel: (runUuid, by) => pool?.cancel(runUuid, by),
-      onTargets: () => targets.look(),
+      onTargets: targets.look,
     });
-    const journal = openJournal(database, queue, {
-      workerUuid: session.uuid,
-      onBatch: (size) => telemetry.metrics.journalBatchSize.observe({}, size),
-    });
-    session.lost.addEventListener('abort', () => journal.abandon());
-    capabilities.holdWorkspacesAs(session.uuid);
-    const runner = createRunner({
-      ...capabilities,
-      journal,
-      telemetry,
-      failpoint: options.failpoint,
-      targetsOf: targets.of,
-    });
-    pool = createPool({
-      slots: config.worker.slots,
-      take: (max) => take(database, queue, session.uuid, max),
-      advance: (claim, control) =>
-        runner(claim, control).catch((error: unknown) => {
-          onError(error);
-          return giveBack(options, queue, journal, claim).catch(onError);
-        }),
-      stop,
-      hurry,
-      lost: session.lost,
-      onError,
-    });
-    options.onPool(pool);
-    const rescuer = startRescuer(database, queue, session.uuid, telemetry);
+    const life: Life = { queue, session, slots, onError, targetsOf: targets.of };
+    const opened = openPool(options, life);
+    pool = opened;
+    options.onPool(opened);
+    const rescuer = startRescuer(database, queue, session.uuid, telemetry, options.staffQuarantine);
     stop.addEventListener('abort', () => void session.stopping().catch(onError), {
       signal: session.lost,
     });
-    telemetry.log.info('worker.ready', {
-      workerId: `wrk_${session.uuid}`,
-      slots: config.worker.slots,
-    });
+    if (quarantine) {
+      const isBusy = async () => opened.inFlight > 0 || (await queue.hasSuspects(database));
+      leaveWhenIdle({ isBusy, leave, signal: session.lost });
+    }
+    telemetry.log.info('worker.ready', { workerId: `wrk_${session.uuid}`, slots, quarantine });
     options.onReadiness(undefined);
 
-    await pool.run();
+    await opened.run();
     options.onReadiness('The worker is stopping.');
     await rescuer.stop();
     await session.end().catch(onError);
@@ -125,6 +120,42 @@ async function live(options: WorkerOptions): Promise<void> {
     await targets.stop();
     await queue.stop();
   }
+}
+
+/** What belongs to one life of a worker. */
+interface Life {
+  readonly queue: Queue;
+  readonly session: Session;
+  readonly slots: number;
+  readonly onError: (error: unknown) => void;
+  readonly targetsOf: TargetWatch['of'];
+}
+
+function openPool(options: WorkerOptions, life: Life): Pool {
+  const { database, telemetry, capabilities, quarantine, stop, hurry } = options;
+  const { queue, session, slots, onError, targetsOf } = life;
+  const journal = openJournal(database, queue, {
+    workerUuid: session.uuid,
+    onBatch: (size) => telemetry.metrics.journalBatchSize.observe({}, size),
+  });
+  session.lost.addEventListener('abort', () => journal.abandon());
+  capabilities.holdWorkspacesAs(session.uuid);
+  const { failpoint } = options;
+  const runner = createRunner({ ...capabilities, journal, telemetry, failpoint, targetsOf });
+  const kind = quarantine ? 'suspect' : 'regular';
+  return createPool({
+    slots,
+    take: (max) => take(database, queue, session.uuid, max, kind, tellStrays(telemetry)),
+    advance: (claim, control) =>
+      runner(claim, control).catch((error: unknown) => {
+        onError(error);
+        return giveBack(options, queue, journal, claim).catch(onError);
+      }),
+    stop,
+    hurry,
+    lost: session.lost,
+    onError,
+  });
 }
 
 /** A run that can neither go on nor be ended. */

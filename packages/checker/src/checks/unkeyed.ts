@@ -27,6 +27,10 @@ export const unkeyed: RunCheck = {
           if (event.failure.code === 'outcome_unknown' && event.retryAt !== undefined) break;
           open.delete(event.step);
           break;
+        // With a failure: its call did not happen.
+        case 'step.parked':
+          if (event.failure) open.delete(event.step);
+          break;
         case 'step.completed':
         // It is parked only when nothing happened.
         case 'step.parked':

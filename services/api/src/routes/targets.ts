@@ -54,7 +54,7 @@ export const targetRoutes = [
     description: 'A few at first, then more and more; the target may have been parked or out.',
     body: targetReleaseSchema,
     answers: { 200: { description: 'The target.', schema: targetSchema } },
-    fails: ['target_not_found'],
+    fails: ['outage_not_found'],
     handle: async ({ body: { target, reason }, caller }, { database, log }) => {
       const id = { tenant: caller.tenant, target };
       const view = await tenants.acting(database, caller.tenant, async (tx) => {
@@ -68,6 +68,6 @@ export const targetRoutes = [
 ];
 
 function told(view: parked.TargetView | undefined): Answer {
-  if (!view) throw new AosError('target_not_found', failures.target_not_found.meaning);
+  if (!view) throw new AosError('outage_not_found', failures.outage_not_found.meaning);
   return { status: 200, json: targetResource(view) };
 }
