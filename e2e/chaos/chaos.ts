@@ -26,6 +26,10 @@ export interface ChaosOptions {
   readonly runsMax?: number;
   /** How the outside world is. */
   readonly outside?: { readonly trouble?: number; readonly latencyMs?: number };
+  /** How far clocks may be apart. */
+  readonly clockToleranceMs?: number;
+  /** Done once, in the middle of it all. */
+  readonly meanwhile?: (world: World) => Promise<void>;
   /** What the clients ask for. */
   readonly planOf?: (random: Random) => Plan;
 }
@@ -76,12 +80,17 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   workload.onAccepted = (runId) => void (nth++ % STREAM_EVERY === 0 && readers.watch(runId));
 
   await sleep(WARM_UP_MS);
+  await options.meanwhile?.(world);
   const startsBefore = fleet.starts;
   const blows = await strikeOn(world, { ...options, pauseMs, random });
   await workload.stop();
   say('Peace: everything must end now.');
   const { wishes } = workload;
-  const { violations, report, effects } = await judge(world, { wishes, human, readers });
+  const { violations, report, effects } = await judge(
+    world,
+    { wishes, human, readers },
+    options.clockToleranceMs,
+  );
   return {
     seed,
     accepted: workload.accepted,

@@ -12,6 +12,8 @@ export interface Place {
 export interface Member extends Place {
   readonly process: ServiceProcess;
   paused: boolean;
+  /** What takes its place when it ends; the same again when left out. */
+  next?: Place;
 }
 
 /** All processes of an AOS, each started again when it ends, as a launcher does. */
@@ -43,7 +45,8 @@ export function createFleet(): Fleet {
   const state = { closing: false, starts: 0, halted: new Set<string>() };
   const keepers: Promise<void>[] = [];
 
-  const keep = async (place: Place, ready: (member: Member) => void): Promise<void> => {
+  const keep = async (first: Place, ready: (member: Member) => void): Promise<void> => {
+    let place = first;
     while (!state.closing) {
       if (state.halted.has(place.kind)) {
         await sleep(RESTART_MS);
@@ -59,6 +62,7 @@ export function createFleet(): Fleet {
         ready(member);
         await started.exited;
         members.delete(member);
+        place = member.next ?? place;
         logs.push(started.log());
       }
       await sleep(RESTART_MS);

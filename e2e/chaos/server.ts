@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,6 +21,8 @@ export interface ServerOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** A folder to use instead of a new one, such as a small file system. It is left as it is. */
   readonly dir?: string;
+  /** An empty folder for the write-ahead log, such as another small file system. */
+  readonly walDir?: string;
 }
 
 const GONE_MS = 30_000;
@@ -37,6 +39,13 @@ export async function startServer(options: ServerOptions = {}): Promise<ChaosSer
   };
   let running = await startPostgres({ dir, keep: true, settings });
   const { port, url } = running;
+  if (options.walDir !== undefined) {
+    await running.stop();
+    cpSync(join(data, 'pg_wal'), options.walDir, { recursive: true });
+    rmSync(join(data, 'pg_wal'), { recursive: true });
+    symlinkSync(options.walDir, join(data, 'pg_wal'));
+    running = await startPostgres({ dir, keep: true, settings, port });
+  }
   return {
     dir,
     port,

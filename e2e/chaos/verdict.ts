@@ -2,8 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { checkHistory, readEffects, type CheckReport, type Violation } from '@aos/checker';
-import { uuidOf } from '@aos/core';
+import {
+  checkHistory,
+  readEffects,
+  type CheckOptions,
+  type CheckReport,
+  type Violation,
+} from '@aos/checker';
+import { AosError, uuidOf } from '@aos/core';
 
 import type { Human } from './human.ts';
 import type { Readers } from './readers.ts';
@@ -26,7 +32,11 @@ const END_WITHIN_MS = 120_000;
 const STREAMS_WITHIN_MS = 60_000;
 
 /** Nobody hurts the world any more: everything must end, and be what all who took part remember. */
-export async function judge(world: World, evidence: Evidence): Promise<Verdict> {
+export async function judge(
+  world: World,
+  evidence: Evidence,
+  clockToleranceMs?: number,
+): Promise<Verdict> {
   const violations: Violation[] = [];
   for (const { run, state } of await unfinished(world)) {
     violations.push({
@@ -51,9 +61,13 @@ export async function judge(world: World, evidence: Evidence): Promise<Verdict> 
     const single = new Map([...runsOf].flatMap(([token, [run]]) => (run ? [[token, run]] : [])));
     const written = world.target.writeLog(file, single);
     const effects = await readEffects(file);
-    const report = await checkHistory({ databaseUrl: world.databaseUrl, effects }, (one) =>
-      violations.push(one),
-    );
+    const options = {
+      databaseUrl: world.databaseUrl,
+      effects,
+      ...(clockToleranceMs !== undefined && { clockToleranceMs }),
+    };
+    const { report, found } = await checkPatiently(options);
+    violations.push(...found);
     return { violations, report, effects: written };
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -70,6 +84,23 @@ async function unfinished({ database }: World): Promise<{ run: string; state: st
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
+
+/** A machine that is busy with something else may not let us in at once. */
+async function checkPatiently(
+  options: CheckOptions,
+): Promise<{ readonly report: CheckReport; readonly found: readonly Violation[] }> {
+  for (let left = CHECK_ATTEMPTS; ; left--) {
+    const found: Violation[] = [];
+    try {
+      return { report: await checkHistory(options, (one) => found.push(one)), found };
+    } catch (error) {
+      const busy = error instanceof AosError && error.code === 'database_unavailable';
+      if (!busy || left <= 1) throw error;
+    }
+  }
+}
+
+const CHECK_ATTEMPTS = 10;
 
 const UNFINISHED = `
   select 'run_' || r.id as run,

@@ -43,13 +43,15 @@ export interface WorldOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly server?: ServerOptions;
   readonly options?: ServiceOptions;
+  /** Brings the database to a schema; this version's when left out. */
+  readonly migrate?: (url: string) => Promise<void>;
 }
 
 export async function buildWorld(options: WorldOptions): Promise<World> {
   const { random, workers = 3, apis = 2, proxied = true } = options;
   await using started = new AsyncDisposableStack();
   const server = started.use(await startServer(options.server));
-  const { url: databaseUrl } = await makeDatabase(server);
+  const { url: databaseUrl } = await makeDatabase(server, options.migrate ?? migrate);
   const database = createDatabase({
     url: databaseUrl,
     applicationName: 'chaos',
@@ -105,7 +107,10 @@ export async function buildWorld(options: WorldOptions): Promise<World> {
   };
 }
 
-async function makeDatabase(server: ChaosServer): Promise<{ readonly url: string }> {
+async function makeDatabase(
+  server: ChaosServer,
+  bring: (url: string) => Promise<void>,
+): Promise<{ readonly url: string }> {
   const name = `chaos_${randomBytes(4).toString('hex')}`;
   const admin = createDatabase({ url: server.url, applicationName: 'chaos', connectionsMax: 1 });
   await admin.query(`create database ${name}`);
@@ -113,6 +118,6 @@ async function makeDatabase(server: ChaosServer): Promise<{ readonly url: string
   const url = new URL(server.url);
   url.pathname = `/${name}`;
   // Refuses a server that could lose what it acknowledged.
-  await migrate(url.href);
+  await bring(url.href);
   return { url: url.href };
 }

@@ -137,7 +137,7 @@ const plants: readonly Plant[] = [
   plant(
     'I9',
     'an outcome that is not what its journal says',
-    (run) => `update aos.runs set failure_code = 'internal' where id = ${run('failed')}`,
+    (run) => `update aos.runs set outcome = 'cancelled' where id = ${run('done')}`,
   ),
   plant(
     'I9',
@@ -154,6 +154,28 @@ const plants: readonly Plant[] = [
     'I9',
     'a service that may change the journal',
     () => 'grant update on aos.events to aos_worker',
+  ),
+  plant(
+    'I12',
+    'a failed run without a letter',
+    (run) => `delete from aos.dead_letters where run_id = ${run('failed')}`,
+  ),
+  plant(
+    'I12',
+    'a letter of a run that did not fail',
+    (run) =>
+      `update aos.dead_letters set run_id = ${run('done')} where run_id = ${run('failed')};
+       insert into aos.dead_letters (tenant_id, run_id, root_run_id, epoch, agent, agent_version, code,
+                                     category, failure, fingerprint, message)
+       select tenant_id, ${run('failed')}, ${run('failed')}, epoch, agent, agent_version, code,
+              category, failure, fingerprint, message from aos.dead_letters`,
+  ),
+  plant(
+    'I14',
+    'an event of an incarnation that was over',
+    () => `update aos.incarnation
+              set n = 2, floor = (select max(position) + 1 from aos.events),
+                  began_at = (select min(at) from aos.events) - interval '1 hour'`,
   ),
   plant(
     'I15',

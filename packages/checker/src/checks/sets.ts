@@ -18,6 +18,8 @@ export const sets: readonly SetCheck[] = [
   set('I4', (tx) => historySets.missingTrigger(tx, 'steps', 'completed_is_final')),
   set('I9', historySets.writableJournal),
   set('I9', historySets.talliesThatDiffer),
+  set('I12', historySets.lettersThatDiffer),
+  set('I14', historySets.eventsOfBefore),
   set('I20', async (tx) =>
     (await historySets.rowsThatDoNotBelong(tx)).filter(({ missing }) => !missing),
   ),
