@@ -90,7 +90,7 @@ test('one line an event: its name, its run and its facts, louder when something 
       'info run.finished',
     ],
   );
-  const { time: _time, ...line } = lines[2] ?? {};
+  const { time: _time, ...line } = lines[3] ?? {};
   assert.deepEqual(line, {
     level: 'warn',
     service: 'worker',
