@@ -10,6 +10,7 @@ import {
 
 import { isBusy, isUnavailable, type Database, type Db } from './db.ts';
 import type { Job, Queue } from './queue.ts';
+import { retryConflicts } from './retry-conflicts.ts';
 import { toStepRecord, type StepRow } from './steps.ts';
 
 /** A claimed run with what the journal needs to write for it. */
@@ -38,13 +39,15 @@ export async function take(
   workerUuid: string,
   max: number,
 ): Promise<Claim[]> {
-  const ready: Claim[] = [];
+  let ready: readonly Claim[] = [];
   try {
-    await database.transaction(async (tx) => {
-      if (!(await isLive(tx, workerUuid))) return;
-      ready.push(...(await takeIn(tx, queue, workerUuid, max)));
-    });
-    return ready;
+    await retryConflicts(() =>
+      database.transaction(async (tx) => {
+        ready = [];
+        if (await isLive(tx, workerUuid)) ready = await takeIn(tx, queue, workerUuid, max);
+      }),
+    );
+    return [...ready];
   } catch (error) {
     if (ready.length === 0 || !isUnavailable(error)) throw error;
     return standing(database, workerUuid, ready);
@@ -131,18 +134,19 @@ export async function letGo(
   { uuid, epoch }: Claim,
   pauseMs: number,
 ): Promise<void> {
-  await database.transaction(async (tx) => {
-    const [run] = await tx.query<{ priority: number }>(
-      `update aos.runs
-          set status = 'queued', worker_id = null, epoch = epoch + 1
-        where id = $1 and epoch = $2 and status = 'running'
-    returning priority`,
-      [uuid, epoch],
-    );
-    if (!run) return;
-    const startAfter = new Date(Date.now() + pauseMs);
-    await queue.resend(tx, [{ uuid, priority: run.priority, startAfter }]);
-  });
+  await retryConflicts(() =>
+    database.transaction(async (tx) => {
+      const [run] = await tx.query<{ priority: number; start_after: Date }>(
+        `update aos.runs
+            set status = 'queued', worker_id = null, epoch = epoch + 1
+          where id = $1 and epoch = $2 and status = 'running'
+      returning priority, now() + $3 * interval '1 ms' as start_after`,
+        [uuid, epoch, pauseMs],
+      );
+      if (!run) return;
+      await queue.resend(tx, [{ uuid, priority: run.priority, startAfter: run.start_after }]);
+    }),
+  );
 }
 
 interface ClaimRow {

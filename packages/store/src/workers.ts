@@ -2,6 +2,7 @@ import type { SkillManifest } from '@aos/core';
 
 import type { Database, Db } from './db.ts';
 import type { Queue } from './queue.ts';
+import { retryConflicts } from './retry-conflicts.ts';
 
 /** A worker that does not renew for this long is dead. */
 export const LEASE_MS = 5_000;
@@ -108,7 +109,7 @@ export async function rescue(
   queue: Queue,
   dead: readonly string[],
 ): Promise<string[]> {
-  return database.transaction(async (tx) => {
+  return inOne(database, async (tx) => {
     const declared = await tx.query<{ id: string }>(
       `update aos.workers
           set state = 'lost', ended_at = now()
@@ -139,7 +140,7 @@ export async function rescue(
  * by a worker which is no more, whatever the cause. Returns how many it sent again.
  */
 export async function dispatchForgotten(database: Database, queue: Queue): Promise<number> {
-  return database.transaction(async (tx) => {
+  return inOne(database, async (tx) => {
     const forgotten = await queue.forgotten(tx, FORGOTTEN_AFTER_S, FORGOTTEN_MAX);
     const orphans = await tx.query<{ id: string; priority: number }>(ORPHANS, [FORGOTTEN_MAX]);
     const runs = [...forgotten, ...orphans];
@@ -167,6 +168,10 @@ const FORGOTTEN_MAX = 500;
 /** Rows of workers that ended long ago; their tallies stay. */
 export async function prune(db: Db): Promise<void> {
   await db.query(`delete from aos.workers where ended_at < now() - interval '1 day'`);
+}
+
+function inOne<T>(database: Database, work: (tx: Db) => Promise<T>): Promise<T> {
+  return retryConflicts(() => database.transaction(work));
 }
 
 function toDispatch({ id, priority }: { readonly id: string; readonly priority: number }) {
