@@ -11,3 +11,17 @@ export {
   type Ports,
   type Skills,
 } from './ports.ts';
+export { createDatabaseClock } from './worker/database-clock.ts';
+export { work, type WorkSignals } from './worker/work.ts';
+export type {
+  Ears,
+  Held,
+  LeaseTimes,
+  Life,
+  Link,
+  News,
+  PoolView,
+  Renewal,
+  Timekeeper,
+  WorkerPorts,
+} from './worker/worker-ports.ts';

@@ -8,10 +8,11 @@ import {
   type PlanVersion,
 } from '@aos/core';
 
-import { isBusy, isUnavailable, type Database, type Db } from './db.ts';
+import type { Database, Db } from './db.ts';
 import type { Job, Queue } from './queue.ts';
 import { retryConflicts } from './retry-conflicts.ts';
 import { toStepRecord, type StepRow } from './steps.ts';
+import { takeSurely } from './take-surely.ts';
 
 /** A claimed run with what the journal needs to write for it. */
 export interface Claim {
@@ -24,34 +25,31 @@ export interface Claim {
   readonly run: ClaimedRun;
 }
 
-const DOUBT_MAX_MS = 30_000;
-const ASK_AGAIN_MS = 200;
-
 /**
  * Takes up to `max` jobs and claims their runs for the worker, in one transaction: a worker that dies
  * in it has taken nothing. Jobs of runs that need no worker are completed. A worker without a lease gets
- * nothing. When the answer to the commit is lost, it is found out whether it stands: claims that nobody
- * knows of would be held for as long as their worker lives.
+ * nothing.
  */
-export async function take(
+export function take(
   database: Database,
   queue: Queue,
   workerUuid: string,
   max: number,
-): Promise<Claim[]> {
-  let ready: readonly Claim[] = [];
-  try {
-    await retryConflicts(() =>
-      database.transaction(async (tx) => {
-        ready = [];
-        if (await isLive(tx, workerUuid)) ready = await takeIn(tx, queue, workerUuid, max);
-      }),
-    );
-    return [...ready];
-  } catch (error) {
-    if (ready.length === 0 || !isUnavailable(error)) throw error;
-    return standing(database, workerUuid, ready);
-  }
+  lost?: AbortSignal,
+): Promise<readonly Claim[]> {
+  return takeSurely(
+    {
+      take: (found) =>
+        retryConflicts(() =>
+          database.transaction(async (tx) => {
+            found([]);
+            if (await isLive(tx, workerUuid)) found(await takeIn(tx, queue, workerUuid, max));
+          }),
+        ),
+      epochs: (claims) => epochs(database, workerUuid, claims),
+    },
+    { ...(lost && { lost }) },
+  );
 }
 
 /** Keeps the worker's row as it is: nobody can declare it dead while it takes runs. */
@@ -65,27 +63,17 @@ async function isLive(tx: Db, workerUuid: string): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Which of the claims were committed. Waits for the lost transaction, should it still be under way. */
-async function standing(
+/** Of those of these runs that the worker holds. Waits for a transaction that is still under way. */
+async function epochs(
   database: Database,
   workerUuid: string,
   claims: readonly Claim[],
-): Promise<Claim[]> {
-  for (const begun = performance.now(); ;) {
-    try {
-      const rows = await database.query<{ id: string; epoch: number }>(
-        `select id, epoch from aos.runs where id = any ($1::uuid[]) and worker_id = $2 for share`,
-        [claims.map(({ uuid }) => uuid), workerUuid],
-      );
-      const epochs = new Map(rows.map(({ id, epoch }) => [id, epoch]));
-      return claims.filter(({ uuid, epoch }) => epochs.get(uuid) === epoch);
-    } catch (error) {
-      const passing = isUnavailable(error) || isBusy(error);
-      // By then the lease has run out, and the runs are in other hands.
-      if (!passing || performance.now() - begun > DOUBT_MAX_MS) throw error;
-      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
-    }
-  }
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await database.query<{ id: string; epoch: number }>(
+    `select id, epoch from aos.runs where id = any ($1::uuid[]) and worker_id = $2 for share`,
+    [claims.map(({ uuid }) => uuid), workerUuid],
+  );
+  return new Map(rows.map(({ id, epoch }) => [id, epoch]));
 }
 
 async function takeIn(tx: Db, queue: Queue, workerUuid: string, max: number): Promise<Claim[]> {
@@ -131,7 +119,7 @@ async function claim(tx: Db, uuids: readonly string[], workerUuid: string): Prom
 export async function letGo(
   database: Database,
   queue: Queue,
-  { uuid, epoch }: Claim,
+  { uuid, epoch }: Pick<Claim, 'uuid' | 'epoch'>,
   pauseMs: number,
 ): Promise<void> {
   await retryConflicts(() =>
@@ -147,6 +135,11 @@ export async function letGo(
       await queue.resend(tx, [{ uuid, priority: run.priority, startAfter: run.start_after }]);
     }),
   );
+}
+
+/** What the worker holds in the eyes of the database. */
+export async function holds(db: Db, workerUuid: string): Promise<Pick<Claim, 'uuid' | 'epoch'>[]> {
+  return db.query(`select id as uuid, epoch from aos.runs where worker_id = $1`, [workerUuid]);
 }
 
 interface ClaimRow {

@@ -1,3 +1,5 @@
+import { systemTime } from './time.ts';
+
 /**
  * Group commit: what arrives while a lane is busy shares the lane's next commit. There is no timer: an
  * idle lane flushes at the end of the current turn of the event loop.
@@ -16,6 +18,7 @@ export interface GroupOptions<T, R> {
   readonly laneOf: (item: T) => number;
   /** Results in the order of the items. */
   readonly flush: (items: readonly T[], lane: number) => Promise<readonly R[]>;
+  readonly soon?: (work: () => void) => void;
 }
 
 interface Entry<T, R> {
@@ -35,6 +38,7 @@ export function createGroup<T, R>(options: GroupOptions<T, R>): Group<T, R> {
     busy: false,
   }));
   let idle: (() => void)[] = [];
+  const { soon = systemTime.soon } = options;
 
   const run = async (lane: Lane<T, R>, index: number): Promise<void> => {
     while (lane.entries.length > 0) {
@@ -64,7 +68,7 @@ export function createGroup<T, R>(options: GroupOptions<T, R>): Group<T, R> {
         lane.entries.push({ item, resolve, reject });
         if (lane.busy) return;
         lane.busy = true;
-        setImmediate(() => void run(lane, index));
+        soon(() => void run(lane, index));
       }),
     drained: () =>
       lanes.every(({ busy }) => !busy)

@@ -1,11 +1,14 @@
 /** Floor 1: every SQL statement of AOS, and pg-boss. Knows nothing of plans, skills or HTTP. */
 export { createAcceptor, type Accepted, type Acceptor } from './accept.ts';
 export type { Acceptance } from './acceptance.ts';
-export { letGo, take, type Claim } from './claims.ts';
+export { holds, letGo, take, type Claim } from './claims.ts';
 export { createDatabase, db, isBusy, type Database, type DatabaseRole, type Db } from './db.ts';
-export { openJournal, type Journal } from './journal.ts';
+export { createJournal, openJournal, type Journal, type Write } from './journal.ts';
+export type { Entry } from './journal-entry.ts';
 export { assertMigrated, migrate } from './migrate.ts';
 export { openQueue, WORKER_CHANNEL, type Dispatch, type Queue } from './queue.ts';
+export { takeSurely } from './take-surely.ts';
+export type { Time } from './time.ts';
 export * as agents from './agents.ts';
 export * as apiKeys from './api-keys.ts';
 export * as approvals from './approvals.ts';

@@ -25,11 +25,15 @@ export function lockKeyOf(uuid: string): bigint {
   return BigInt.asIntN(64, BigInt(`0x${uuid.replaceAll('-', '').slice(16)}`));
 }
 
-/** Call it only with the lock held: a live row with a free lock is taken for dead. */
-export async function register(db: Db, worker: NewWorker): Promise<void> {
-  await db.query(
+/**
+ * Call it only with the lock held: a live row with a free lock is taken for dead. Returns the time of the
+ * database.
+ */
+export async function register(db: Db, worker: NewWorker): Promise<Date> {
+  const rows = await db.query<{ at: Date }>(
     `insert into aos.workers (id, host, pid, version, port, slots, skills, lock_key, lease_until)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, now() + $9 * interval '1 ms')`,
+     values ($1, $2, $3, $4, $5, $6, $7, $8, now() + $9 * interval '1 ms')
+     returning clock_timestamp() as at`,
     [
       worker.uuid,
       worker.host,
@@ -42,6 +46,7 @@ export async function register(db: Db, worker: NewWorker): Promise<void> {
       LEASE_MS,
     ],
   );
+  return rows[0]?.at ?? new Date();
 }
 
 export interface Renewal {
@@ -49,21 +54,27 @@ export interface Renewal {
   readonly held: boolean;
   /** Runs of this worker that somebody wants cancelled. */
   readonly cancelling: readonly { readonly uuid: string; readonly by: string }[];
+  /** The time of the database. */
+  readonly at?: Date;
 }
 
 export async function renew(db: Db, uuid: string): Promise<Renewal> {
-  const rows = await db.query<{ cancelling: { uuid: string; by: string }[] | null }>(
+  const rows = await db.query<{ at: Date; cancelling: { uuid: string; by: string }[] | null }>(
     `update aos.workers
         set lease_until = now() + $2 * interval '1 ms'
       where id = $1 and state in ('live', 'stopping') and lease_until > now()
-  returning (select jsonb_agg(jsonb_build_object('uuid', r.id, 'by', r.cancel_requested_by))
+  returning clock_timestamp() as at, (select jsonb_agg(jsonb_build_object('uuid', r.id, 'by', r.cancel_requested_by))
                from aos.runs r
               where r.worker_id = $1 and r.cancel_requested_at is not null
                 and r.status <> 'finished') as cancelling`,
     [uuid, LEASE_MS],
   );
   const [row] = rows;
-  return { held: row !== undefined, cancelling: row?.cancelling ?? [] };
+  return {
+    held: row !== undefined,
+    cancelling: row?.cancelling ?? [],
+    ...(row && { at: row.at }),
+  };
 }
 
 /** It takes no new runs. */

@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 
 import { loadConfig } from '@aos/config';
-import { failpoints, type Failpoint } from '@aos/engine';
+import { failpoints, type Failpoint, type PoolView } from '@aos/engine';
 import { assertMigrated, createDatabase, skills as catalog } from '@aos/store';
 import { answerSignals, createLogger, createMetrics, tellConnections } from '@aos/telemetry';
 
 import { createCapabilities } from './capabilities.ts';
 import { serveHealth } from './health.ts';
-import type { Pool } from './pool.ts';
 import { stopOnSignals } from './stop.ts';
 import { startWatchdog } from './watchdog.ts';
 import { work } from './worker.ts';
@@ -36,7 +35,7 @@ async function main(): Promise<void> {
   await using capabilities = createCapabilities(config, database);
   await catalog.publish(database, capabilities.skills.manifests());
 
-  let pool: Pool | undefined;
+  let pool: PoolView | undefined;
   metrics.beforeScrape(() => {
     tellConnections(metrics, database);
     metrics.workerRunsInFlight.set({}, pool?.inFlight ?? 0);

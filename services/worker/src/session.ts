@@ -2,17 +2,25 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 
 import type { SkillManifest } from '@aos/core';
-import { db, WORKER_CHANNEL, workers, type Database } from '@aos/store';
+import type { Ears, Link } from '@aos/engine';
+import {
+  db,
+  holds,
+  letGo,
+  openJournal,
+  openQueue,
+  take,
+  WORKER_CHANNEL,
+  workers,
+  type Claim,
+  type Database,
+  type Journal,
+  type Queue,
+} from '@aos/store';
 
 /** The life of a worker in the eyes of the others: a lease, and a lock that its connection holds. */
-export interface Session {
-  readonly uuid: string;
-  /** Fires when others may take the runs: nothing may be begun or written from then on. */
-  readonly lost: AbortSignal;
-  /** No new runs from now on; those under way are kept alive. */
-  stopping(): Promise<void>;
-  /** Gives the lease back at once. The runs must be settled by then. */
-  end(): Promise<void>;
+export interface Session extends Link<Claim> {
+  readonly journal: Journal;
 }
 
 export interface SessionOptions {
@@ -20,87 +28,80 @@ export interface SessionOptions {
   readonly port: number;
   readonly slots: number;
   readonly skills: readonly SkillManifest[];
-  /** There is work. */
-  readonly onWork: () => void;
-  readonly onCancel: (runUuid: string, by: string) => void;
+  readonly onBatch: (size: number) => void;
+  readonly onError: (error: Error) => void;
 }
-
-const FENCE_CHECK_MS = 100;
 
 /**
  * Registers this process under a new id. One connection does everything a life depends on: it holds the
  * advisory lock, hears NOTIFY and renews the lease, so that a connection which silently died is noticed
  * by the renewal that does not return.
  */
-export async function openSession(database: Database, options: SessionOptions): Promise<Session> {
+export async function openSession(
+  database: Database,
+  options: SessionOptions,
+  ears: Ears,
+): Promise<Session> {
   const uuid = randomUUID();
-  const client = await database.connect();
-  const lost = new AbortController();
-  const lose = () => lost.abort();
-  client.on('error', lose);
-  client.on('end', lose);
-  client.on('notification', ({ payload }) => {
-    const [word, runUuid] = (payload ?? '').split(' ');
-    if (word === 'cancel' && runUuid) void renew();
-    else options.onWork();
-  });
-  const onClient = db(client);
-
-  // By the local monotonic clock, and counted from when the renewal was sent: never too late.
-  let renewedAt = performance.now();
-  const renew = async () => {
-    const sentAt = performance.now();
-    try {
-      const { held, cancelling } = await workers.renew(onClient, uuid);
-      if (!held) return lose();
-      renewedAt = sentAt;
-      for (const { uuid: runUuid, by } of cancelling) options.onCancel(runUuid, by);
-    } catch {
-      // The next one may get through; if none does, the fence falls.
-    }
-  };
-
-  renewedAt = await begin(client, uuid, options).catch((error: unknown) => {
-    // A life that did not begin must not keep a connection: the next one is tried at once.
-    void client.end().catch(() => {});
+  const { onBatch, onError } = options;
+  const queue = await openQueue(database, { maintain: true, onError });
+  const client = await database.connect().catch(async (error: unknown) => {
+    await queue.stop();
     throw error;
   });
-
-  const renewals = setInterval(() => void renew(), workers.RENEW_EVERY_MS);
-  const fence = setInterval(() => {
-    const age = performance.now() - renewedAt;
-    if (age > workers.LEASE_MS - workers.LEASE_MARGIN_MS) lose();
-  }, FENCE_CHECK_MS);
-  lost.signal.addEventListener('abort', () => {
-    clearInterval(renewals);
-    clearInterval(fence);
+  const lost = new AbortController();
+  const journal = openJournal(database, queue, { workerUuid: uuid, onBatch });
+  const cut = () => {
+    if (lost.signal.aborted) return;
+    lost.abort('lost');
+    journal.abandon();
     // Letting the lock go tells the others at once.
     void client.end().catch(() => {});
-  });
-
-  return {
-    uuid,
-    lost: lost.signal,
-    stopping: () => workers.stopping(database, uuid),
-    async end() {
-      if (!lost.signal.aborted) await workers.stopped(database, uuid);
-      lose();
-    },
+    void queue.stop().catch(onError);
+    ears.onCut();
   };
+  client.on('error', cut);
+  client.on('end', cut);
+  client.on('notification', ({ payload }) => {
+    if (payload?.startsWith('cancel ')) ears.onCancel();
+    else ears.onWork();
+  });
+  try {
+    const at = await begin(client, uuid, options);
+    return { id: uuid, at, journal, cut, ...linkOf(database, client, queue, uuid, lost.signal) };
+  } catch (error) {
+    // A life that did not begin must not keep a connection: the next one is tried at once.
+    cut();
+    throw error;
+  }
 }
 
-/**
- * The lock before the row: a live row with a free lock is taken for dead. Gives the moment before the
- * lease was asked for.
- */
-async function begin(
+function linkOf(
+  database: Database,
   client: SessionClient,
+  queue: Queue,
   uuid: string,
-  options: SessionOptions,
-): Promise<number> {
+  lost: AbortSignal,
+) {
+  const onClient = db(client);
+  return {
+    renew: () => workers.renew(onClient, uuid),
+    take: (max: number) => take(database, queue, uuid, max, lost),
+    holds: () => holds(database, uuid),
+    letGo: (held, pauseMs) => letGo(database, queue, held, pauseMs),
+    suspects: () => workers.suspects(database, uuid),
+    rescue: (dead) => workers.rescue(database, queue, dead),
+    dispatchForgotten: () => workers.dispatchForgotten(database, queue),
+    prune: () => workers.prune(database),
+    stopping: () => workers.stopping(database, uuid),
+    stopped: () => workers.stopped(database, uuid),
+  } satisfies Partial<Link<Claim>>;
+}
+
+/** The lock before the row: a live row with a free lock is taken for dead. */
+async function begin(client: SessionClient, uuid: string, options: SessionOptions): Promise<Date> {
   await client.query('select pg_advisory_lock($1)', [workers.lockKeyOf(uuid).toString()]);
-  const sentAt = performance.now();
-  await workers.register(db(client), {
+  const at = await workers.register(db(client), {
     uuid,
     host: hostname(),
     pid: process.pid,
@@ -111,7 +112,7 @@ async function begin(
   });
   // Last: a notice makes it renew, which only a registered worker can.
   await client.query(`listen ${WORKER_CHANNEL}`);
-  return sentAt;
+  return at;
 }
 
 type SessionClient = Awaited<ReturnType<Database['connect']>>;

@@ -1,13 +1,12 @@
 import type { Config } from '@aos/config';
-import type { Ending, Failpoint } from '@aos/engine';
-import { letGo, openJournal, openQueue, take, type Database } from '@aos/store';
+import { work as workAs, type Failpoint, type News, type PoolView } from '@aos/engine';
+import { workers, type Claim, type Database } from '@aos/store';
 import type { Telemetry } from '@aos/telemetry';
 
 import type { Capabilities } from './capabilities.ts';
-import { createPool, type Pool } from './pool.ts';
-import { startRescuer } from './rescuer.ts';
 import { createRunner } from './runner.ts';
-import { openSession } from './session.ts';
+import { openSession, type Session } from './session.ts';
+import { timekeeper } from './timekeeper.ts';
 
 export interface WorkerOptions {
   readonly config: Config;
@@ -24,92 +23,72 @@ export interface WorkerOptions {
   /** Why it takes no runs now; undefined when it does. */
   readonly onReadiness: (reason: string | undefined) => void;
   /** The slots of the life that begins. */
-  readonly onPool: (pool: Pool) => void;
+  readonly onPool: (pool: PoolView) => void;
 }
 
-const RECONNECT_MS = 500;
-/** A run that cannot even be ended would come back at once, again and again. */
-const LET_GO_PAUSE_MS = 30_000;
-
-/**
- * Works until told to stop. Each pass is one life under one lease: when the lease is lost, by a database
- * that was away or a process that was frozen, everything in hand is dropped, and a new life begins
- * under a new id.
- */
+/** Works until told to stop: the life of a worker, on the real database, skills and planners. */
 export async function work(options: WorkerOptions): Promise<void> {
-  const { database, telemetry, stop, onReadiness } = options;
-  const { log } = telemetry;
-  while (!stop.aborted) {
-    try {
-      await live(options);
-    } catch (error) {
-      log.warn('worker.session_failed', { error: String(error) });
-    }
-    if (stop.aborted) return;
-    onReadiness('The worker has no lease: the database does not answer.');
-    await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
-    await database.query('select 1').catch(() => {});
-  }
+  const { config, database, telemetry, capabilities } = options;
+  const { slots } = config.worker;
+  const run = createRunner({ ...capabilities, telemetry, failpoint: options.failpoint });
+  let session: Session | undefined;
+  await workAs<Claim>(
+    {
+      time: timekeeper,
+      slots,
+      lease: {
+        leaseMs: workers.LEASE_MS,
+        renewEveryMs: workers.RENEW_EVERY_MS,
+        marginMs: workers.LEASE_MARGIN_MS,
+      },
+      async open(ears) {
+        session = await openSession(
+          database,
+          {
+            version: options.version,
+            port: options.port,
+            slots,
+            skills: capabilities.skills.manifests(),
+            onBatch: (size) => telemetry.metrics.journalBatchSize.observe({}, size),
+            onError: (error) => telemetry.log.warn('worker.error', { error: String(error) }),
+          },
+          ears,
+        );
+        capabilities.holdWorkspacesAs(session.id);
+        return session;
+      },
+      advance: ({ link, clock }, claim, control) =>
+        run({ journal: (link as Session).journal, clock }, claim, control),
+      tell: (news) => tell(options, news),
+    },
+    options,
+  );
 }
 
-async function live(options: WorkerOptions): Promise<void> {
-  const { config, database, telemetry, capabilities, stop, hurry } = options;
-  const onError = (error: unknown) => telemetry.log.warn('worker.error', { error: String(error) });
-  const queue = await openQueue(database, { maintain: true, onError });
-  try {
-    let pool: Pool | undefined;
-    const session = await openSession(database, {
-      version: options.version,
-      port: options.port,
-      slots: config.worker.slots,
-      skills: capabilities.skills.manifests(),
-      onWork: () => pool?.wake(),
-      onCancel: (runUuid, by) => pool?.cancel(runUuid, by),
-    });
-    const journal = openJournal(database, queue, {
-      workerUuid: session.uuid,
-      onBatch: (size) => telemetry.metrics.journalBatchSize.observe({}, size),
-    });
-    session.lost.addEventListener('abort', () => journal.abandon());
-    capabilities.holdWorkspacesAs(session.uuid);
-    const runner = createRunner({
-      ...capabilities,
-      journal,
-      telemetry,
-      failpoint: options.failpoint,
-    });
-    pool = createPool({
-      slots: config.worker.slots,
-      take: (max) => take(database, queue, session.uuid, max),
-      advance: (claim, control) =>
-        runner(claim, control).catch(async (error: unknown): Promise<Ending> => {
-          onError(error);
-          await letGo(database, queue, claim, LET_GO_PAUSE_MS).catch(onError);
-          return 'released';
-        }),
-      stop,
-      hurry,
-      lost: session.lost,
-      onError,
-    });
-    options.onPool(pool);
-    const rescuer = startRescuer(database, queue, session.uuid, telemetry);
-    stop.addEventListener('abort', () => void session.stopping().catch(onError), {
-      signal: session.lost,
-    });
-    telemetry.log.info('worker.ready', {
-      workerId: `wrk_${session.uuid}`,
-      slots: config.worker.slots,
-    });
-    options.onReadiness(undefined);
-
-    await pool.run();
-    options.onReadiness('The worker is stopping.');
-    await rescuer.stop();
-    await session.end().catch(onError);
-    if (session.lost.aborted && !stop.aborted)
-      telemetry.log.warn('worker.lease_lost', { workerId: `wrk_${session.uuid}` });
-  } finally {
-    await queue.stop();
+function tell({ config, telemetry, onReadiness, onPool }: WorkerOptions, news: News): void {
+  const { log, metrics } = telemetry;
+  switch (news.what) {
+    case 'ready':
+      onPool(news.pool);
+      log.info('worker.ready', { workerId: `wrk_${news.id}`, slots: config.worker.slots });
+      return onReadiness(undefined);
+    case 'not_ready':
+      return onReadiness(news.reason);
+    case 'lease_lost':
+      return void log.warn('worker.lease_lost', { workerId: `wrk_${news.id}` });
+    case 'rescued':
+      metrics.rescuedRuns.inc({}, news.runs);
+      return void log.warn('workers.rescued', { workers: news.workers, runs: news.runs });
+    case 'forgotten':
+      return void log.warn('runs.forgotten', { runs: news.runs });
+    case 'strays':
+      return void log.warn('runs.strays', { runs: news.runs });
+    case 'error': {
+      const error = String(news.error);
+      if (news.of === 'duty') return void log.debug('rescuer.failed', { error });
+      return void log.warn(news.of === 'session' ? 'worker.session_failed' : 'worker.error', {
+        error,
+      });
+    }
   }
 }

@@ -1,18 +1,20 @@
-import type { Control, Ending } from '@aos/engine';
-import type { Claim } from '@aos/store';
-
+import type { Control, Ending } from '../ports.ts';
 import { createBell } from './bell.ts';
+import type { Held, Timekeeper } from './worker-ports.ts';
 
 export interface Pool {
   readonly inFlight: number;
   /** There may be work: look at once. */
   wake(): void;
   cancel(runUuid: string, by: string): void;
+  /** Whether this very claim is being worked on. */
+  has(held: Held): boolean;
   /** Takes runs until `stop` or `lost`, then waits for those under way. */
   run(): Promise<void>;
 }
 
-export interface PoolOptions {
+export interface PoolOptions<Claim extends Held> {
+  readonly time: Pick<Timekeeper, 'sleep'>;
   readonly slots: number;
   readonly take: (max: number) => Promise<readonly Claim[]>;
   readonly advance: (claim: Claim, control: Control) => Promise<Ending>;
@@ -28,14 +30,19 @@ const ERROR_PAUSE_MS = 500;
 /** Jobs taken in one transaction at the most: more would hold their rows too long. */
 const TAKE_MAX = 100;
 
+interface Flight {
+  readonly epoch: number;
+  readonly cancel: AbortController;
+  readonly done: Promise<void>;
+}
+
 /** The slots of a worker: takes jobs as slots are free, and gives each run its control. */
-export function createPool(options: PoolOptions): Pool {
+export function createPool<Claim extends Held>(options: PoolOptions<Claim>): Pool {
   const { slots, stop, hurry, lost } = options;
-  const flights = new Map<
-    string,
-    { readonly cancel: AbortController; readonly done: Promise<void> }
-  >();
-  const bell = createBell();
+  const flights = new Set<Flight>();
+  /** The newest flight of each run: one that just ended may still wait for its last answer. */
+  const newest = new Map<string, Flight>();
+  const bell = createBell(options.time);
 
   const launch = (claim: Claim) => {
     const cancel = new AbortController();
@@ -44,10 +51,13 @@ export function createPool(options: PoolOptions): Pool {
       .advance(claim, control)
       .then(() => {}, options.onError)
       .finally(() => {
-        flights.delete(claim.uuid);
+        flights.delete(flight);
+        if (newest.get(claim.uuid) === flight) newest.delete(claim.uuid);
         bell.ring();
       });
-    flights.set(claim.uuid, { cancel, done });
+    const flight: Flight = { epoch: claim.epoch, cancel, done };
+    flights.add(flight);
+    newest.set(claim.uuid, flight);
   };
 
   stop.addEventListener('abort', bell.ring, { signal: lost });
@@ -66,7 +76,8 @@ export function createPool(options: PoolOptions): Pool {
       return flights.size;
     },
     wake: bell.ring,
-    cancel: (runUuid, by) => flights.get(runUuid)?.cancel.abort(by),
+    cancel: (runUuid, by) => newest.get(runUuid)?.cancel.abort(by),
+    has: ({ uuid, epoch }) => newest.get(uuid)?.epoch === epoch,
     async run() {
       while (!stop.aborted && !lost.aborted) {
         const max = wanted();
@@ -80,7 +91,7 @@ export function createPool(options: PoolOptions): Pool {
           await bell.sleep(ERROR_PAUSE_MS);
         }
       }
-      await Promise.all([...flights.values()].map(({ done }) => done));
+      await Promise.all([...flights].map(({ done }) => done));
     },
   };
 }
