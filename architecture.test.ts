@@ -21,6 +21,7 @@ const floors: Readonly<Record<string, number | 'beside'>> = {
   'services/worker': 3,
   'deploy/local': 3,
   'packages/testing': 'beside',
+  'packages/simulator': 'beside',
   e2e: 'beside',
 };
 
