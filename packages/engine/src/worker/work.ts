@@ -1,4 +1,4 @@
-import type { Control, Ending } from '../ports.ts';
+import type { Clock, Control, Ending } from '../ports.ts';
 import { createDatabaseClock } from './database-clock.ts';
 import { doDuties } from './duties.ts';
 import { keepLease, type Lease } from './lease.ts';
@@ -72,7 +72,7 @@ async function live<Claim extends Held>(
   const { lost } = lease;
   lost.addEventListener('abort', () => link.cut());
   if (cut) lease.lose();
-  const life: Life<Claim> = { link, clock };
+  const life: Life<Claim> = { link, clock: fenced(clock, lease) };
   const onError = (error: unknown) => tell({ what: 'error', of: 'work', error });
   pool = createPool({
     time,
@@ -96,6 +96,17 @@ async function live<Claim extends Held>(
   if (!lost.aborted) await link.stopped().catch(onError);
   else if (!stop.aborted) tell({ what: 'lease_lost', id: link.id });
   lease.lose();
+}
+
+/** Whoever wakes up knows first whether the runs are still ours. */
+function fenced(clock: Clock, lease: Lease): Clock {
+  return {
+    now: () => clock.now(),
+    async sleep(ms, signal) {
+      await clock.sleep(ms, signal);
+      lease.check();
+    },
+  };
 }
 
 /** Advances the run. One that can neither go on nor be ended is let go, however long that takes. */
