@@ -31,6 +31,8 @@ export interface WorkerProcess {
   vanishes: boolean;
   /** Resolves when the process has ended by itself. */
   readonly ended: Promise<void>;
+  /** It works, and can reach the database. */
+  isWell(): boolean;
 }
 
 export interface Session {
@@ -50,6 +52,11 @@ export function boot(world: World, name: string, skewMs: number): WorkerProcess 
   const hurry = new AbortController();
   const network = createNetwork(world, process);
   const booted: Omit<WorkerProcess, 'ended'> = {
+    isWell: () =>
+      booted.session !== undefined &&
+      process.alive &&
+      !process.frozen &&
+      world.virtual.now() > Math.max(network.cutUntil, world.downUntil),
     process,
     network,
     stop,
@@ -192,7 +199,7 @@ function linkOf(
             call('take', () => {
               const taken = claims.take(tables, uuid, max);
               found(taken);
-              for (const claim of taken) world.onClaim(claim.uuid);
+              for (const claim of taken) world.onClaim(claim.uuid, claim.epoch);
               return taken.map(nameOf);
             }).then(() => {}),
           epochs: () =>

@@ -17,7 +17,7 @@ interface Machine {
 }
 
 /** The machines, and what befalls them. */
-export function startMachines(world: World): void {
+export function startMachines(world: World): readonly { readonly worker: WorkerProcess }[] {
   const { random, odds, virtual } = world;
   const machines = Array.from({ length: odds.machines }, (_, nth) =>
     startMachine(world, `m${nth}`, random.between(-odds.skewMaxMs, odds.skewMaxMs)),
@@ -29,6 +29,7 @@ export function startMachines(world: World): void {
     virtual.after(odds.calm ? every : random.between(every / 2, every * 1.5), next);
   };
   virtual.after(FIRST_MS + random.between(0, 3_000), next);
+  return machines;
 }
 
 function startMachine(world: World, name: string, skewMs: number): Machine {
@@ -55,7 +56,7 @@ function lose({ virtual }: World, { session, vanishes }: WorkerProcess): void {
 }
 
 function strike(world: World, { worker }: Machine, kind: Kind): void {
-  const { random, virtual, counts, tables } = world;
+  const { random, virtual, counts, tables, odds } = world;
   const { process, network, session } = worker;
   if (!process.alive || process.frozen) return;
   const held = [...tables.runs.values()].filter((run) => run.workerUuid === session?.uuid);
@@ -71,14 +72,14 @@ function strike(world: World, { worker }: Machine, kind: Kind): void {
       worker.vanishes = true;
       return process.kill();
     case 'pause': {
-      const ms = random.between(200, 11_000);
+      const ms = random.between(200, odds.calm ? 10_000 : 11_000);
       if (ms > 8_000) expectRecovery(world, kind, held);
       process.freeze();
       virtual.after(ms, process.thaw);
       return;
     }
     case 'partition': {
-      const ms = random.between(200, 12_000);
+      const ms = random.between(200, odds.calm ? 10_000 : 12_000);
       if (ms > 8_000) expectRecovery(world, kind, held);
       network.cutUntil = virtual.now() + ms;
       return;

@@ -102,10 +102,10 @@ function checkCancel(world: World, run: RunRow): void {
   const { cancelledAt, finishedAt } = run;
   if (cancelledAt === undefined) return;
   const say = sayOf(world, run, 'I17');
-  for (const { event, at } of run.events) {
-    if (event.type === 'step.started' && at > cancelledAt + CANCEL_HEARD_MS) {
-      say(`${event.step} began ${at - cancelledAt} ms after the cancellation`);
-    }
+  for (const record of world.effects) {
+    if (record.uuid !== run.uuid) continue;
+    const lateMs = EPOCH_START + record.at - cancelledAt;
+    if (lateMs > CANCEL_HEARD_MS) say(`${nameOf(record)} began ${lateMs} ms after the wish`);
   }
   const due = Math.max(cancelledAt, stormEnd(world)) + END_AFTER_MS;
   if (finishedAt !== undefined && finishedAt > due) say('it ended too late');

@@ -23,11 +23,11 @@ export function deal(random: Random): Odds {
   return {
     machines: random.between(2, 3),
     runs: random.between(4, 7),
-    stormMs: calm ? 25_000 : random.between(15_000, 25_000),
+    stormMs: calm ? 27_000 : random.between(15_000, 25_000),
     calm,
     loss: calm ? 0 : random.pick([0, 0.01, 0.03]),
     deadlock: calm ? 0 : random.pick([0, 0.01]),
-    faultEveryMs: calm ? 11_000 : random.between(1_200, 4_000),
+    faultEveryMs: calm ? 13_000 : random.between(1_200, 4_000),
     skewMaxMs: HOUR_MS,
   };
 }

@@ -34,8 +34,9 @@ export async function simulate(
   const trace = options.traced ? keepTrace(world) : [];
   let over = false;
   const people = startPeople(world, () => over);
-  startMachines(world);
-  watchRuns(world, people, () => {
+  const machines = startMachines(world);
+  const isAttended = () => machines.some(({ worker }) => worker.isWell());
+  watchRuns(world, { people, isAttended }, () => {
     over = true;
   });
   await world.virtual.run(() => over);
@@ -54,7 +55,11 @@ export async function simulate(
 }
 
 /** Ends the simulation when all has ended, or nothing does; notices runs that nobody works on. */
-function watchRuns(world: World, people: { busy(): boolean }, end: () => void): void {
+function watchRuns(
+  world: World,
+  { people, isAttended }: { people: { busy(): boolean }; isAttended: () => boolean },
+  end: () => void,
+): void {
   const { tables, odds, virtual, violations } = world;
   const driverless = new Map<string, number>();
   const look = () => {
@@ -67,11 +72,13 @@ function watchRuns(world: World, people: { busy(): boolean }, end: () => void): 
       if (people.busy()) violations.push('I1: somebody was never answered');
       return end();
     }
+    // Where nobody can look, nobody can help.
+    if (!isAttended()) driverless.clear();
     for (const { uuid, epoch, status } of open) {
       const name = `${uuid} ${epoch}`;
       const driven = [...world.flights].some((one) => one.uuid === uuid && one.epoch === epoch);
       if (status !== 'running' || driven) {
-        driverless.delete(uuid);
+        driverless.delete(name);
         continue;
       }
       const since = driverless.get(name) ?? age(world);

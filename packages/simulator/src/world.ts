@@ -27,7 +27,7 @@ export interface World {
   readonly listeners: Set<(notice: string) => void>;
   /** Runs whose holder was struck, until somebody has them again. */
   readonly awaited: Map<string, Awaited>;
-  onClaim(uuid: string): void;
+  onClaim(uuid: string, epoch: number): void;
   /** The database does not answer until then. */
   downUntil: number;
   trace: (text: () => string) => void;
@@ -61,6 +61,8 @@ export interface Counts {
   recoveries: { readonly fault: string; readonly ms: number }[];
 }
 
+const RESCUED_AND_CLAIMED = 2;
+
 export function createWorld(random: Random, odds: Odds): World {
   const virtual = virtualTime();
   let made = 0;
@@ -86,11 +88,13 @@ export function createWorld(random: Random, odds: Odds): World {
     isStormy: () => virtual.now() < EPOCH_START + odds.stormMs,
     downUntil: 0,
     trace: () => {},
-    onClaim(uuid) {
+    onClaim(uuid, epoch) {
       const awaited = world.awaited.get(uuid);
       if (!awaited) return;
       world.awaited.delete(uuid);
       const { fault, since } = awaited;
+      // Otherwise a last word of the dead put it to sleep, or gave it back.
+      if (epoch !== awaited.epoch + RESCUED_AND_CLAIMED) return;
       world.counts.recoveries.push({ fault, ms: age(world) - since });
     },
     nextUuid(kind) {

@@ -138,3 +138,22 @@ test('a run taken again while its last answer is on its way is cancelled in its 
   await pool.run();
   assert.deepEqual(cancelled, ['alice']);
 });
+
+test('a cancel that is heard before the answer to the claim is not lost', async () => {
+  const taken = Promise.withResolvers<Held[]>();
+  const cancelled: unknown[] = [];
+  const options = {
+    ...scene([], 2, async (_claim, { cancel }) => {
+      cancelled.push(cancel.reason);
+      options.stopNow();
+      return 'finished';
+    }),
+    take: () => taken.promise,
+  };
+  const pool = createPool(options);
+  const over = pool.run();
+  pool.cancel('run-0', 'alice');
+  taken.resolve(claims(1));
+  await over;
+  assert.deepEqual(cancelled, ['alice']);
+});

@@ -42,10 +42,14 @@ export function createPool<Claim extends Held>(options: PoolOptions<Claim>): Poo
   const flights = new Set<Flight>();
   /** The newest flight of each run: one that just ended may still wait for its last answer. */
   const newest = new Map<string, Flight>();
+  /** Wishes that were heard before the answer to the claim. */
+  const early = new Map<string, string>();
   const bell = createBell(options.time);
 
   const launch = (claim: Claim) => {
     const cancel = new AbortController();
+    const wish = early.get(claim.uuid);
+    if (wish !== undefined) cancel.abort(wish);
     const control: Control = { cancel: cancel.signal, stop, hurry, lost };
     const done = options
       .advance(claim, control)
@@ -76,7 +80,11 @@ export function createPool<Claim extends Held>(options: PoolOptions<Claim>): Poo
       return flights.size;
     },
     wake: bell.ring,
-    cancel: (runUuid, by) => newest.get(runUuid)?.cancel.abort(by),
+    cancel(runUuid, by) {
+      const flight = newest.get(runUuid);
+      if (flight) flight.cancel.abort(by);
+      else early.set(runUuid, by);
+    },
     has: ({ uuid, epoch }) => newest.get(uuid)?.epoch === epoch,
     async run() {
       while (!stop.aborted && !lost.aborted) {
@@ -85,6 +93,7 @@ export function createPool<Claim extends Held>(options: PoolOptions<Claim>): Poo
         try {
           const claims = max > 0 ? await options.take(max) : [];
           for (const claim of claims) launch(claim);
+          early.clear();
           if (claims.length < max || max === 0) await bell.sleep(POLL_MS);
         } catch (error) {
           options.onError(error);
