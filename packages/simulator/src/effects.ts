@@ -144,7 +144,7 @@ function perform(
       if (!refuses && !fails) apply(world, record);
     });
     if (silent) return;
-    const workMs = random.chance(0.1) ? random.between(500, 4_000) : random.between(1, 400);
+    const workMs = random.chance(0.3) ? random.between(500, 4_000) : random.between(1, 400);
     const result = refuses
       ? failed('target_refused')
       : fails

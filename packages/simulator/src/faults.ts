@@ -24,12 +24,22 @@ export function startMachines(world: World): readonly { readonly worker: WorkerP
   );
   const next = () => {
     if (!world.isStormy()) return;
-    strike(world, random.pick(machines), random.pick(kinds));
+    strike(world, victim(world, machines), random.pick(kinds));
     const every = odds.faultEveryMs;
     virtual.after(odds.calm ? every : random.between(every / 2, every * 1.5), next);
   };
   virtual.after(FIRST_MS + random.between(0, 3_000), next);
   return machines;
+}
+
+/** More often one that has something to lose. */
+function victim({ random, tables }: World, machines: readonly Machine[]): Machine {
+  const holders = machines.filter(({ worker }) =>
+    [...tables.runs.values()].some(
+      (run) => run.workerUuid === worker.session?.uuid && run.workerUuid,
+    ),
+  );
+  return random.pick(holders.length > 0 && random.chance(0.7) ? holders : machines);
 }
 
 function startMachine(world: World, name: string, skewMs: number): Machine {

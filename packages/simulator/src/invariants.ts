@@ -23,6 +23,7 @@ export function checkInvariants(world: World): void {
     checkEnd(world, run);
     checkEvents(world, run);
     checkSteps(world, run);
+    checkReleases(world, run);
     checkCancel(world, run);
     checkTimes(world, run);
   }
@@ -43,6 +44,7 @@ function checkEnd(world: World, run: RunRow): void {
   const say = sayOf(world, run, 'I3');
   const ends = run.events.filter(({ event }) => event.type === 'run.finished');
   if (ends.length > 1) say(`${ends.length} ends`);
+  if (run.failureCode === 'internal') say('it failed by a mistake of ours');
   if (run.status !== 'finished') return;
   const last = run.events.at(-1)?.event;
   if (last?.type !== 'run.finished') say(`finished, and its last fact is ${last?.type}`);
@@ -94,6 +96,29 @@ function checkSteps(world: World, run: RunRow): void {
       JSON.stringify(outputOf({ skill: step.skill, stepKey: step.key, input: input as never })),
     );
     if (!outputs.includes(JSON.stringify(step.output))) say(`${step.key}: an output from nowhere`);
+  }
+}
+
+/** What a worker gave back in order has used up no attempt. */
+function checkReleases(world: World, run: RunRow): void {
+  const begun = new Map<string, number>();
+  const expected = new Map<string, number>();
+  for (const { event } of run.events) {
+    if (event.type === 'step.started') {
+      const attempt = expected.get(event.step) ?? event.attempt;
+      if (event.attempt !== attempt) {
+        sayOf(world, run, 'F6')(`${event.step}: a release used up attempt ${attempt}`);
+      }
+      expected.delete(event.step);
+      if (event.effect === 'keyed') begun.set(event.step, event.attempt);
+    } else if ('step' in event) {
+      begun.delete(event.step);
+      expected.delete(event.step);
+    } else if (event.type === 'run.released') {
+      for (const [step, attempt] of begun) expected.set(step, attempt);
+    } else if (event.type === 'run.started') {
+      begun.clear();
+    }
   }
 }
 

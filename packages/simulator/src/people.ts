@@ -7,7 +7,7 @@ import { randomPlan } from './plans.ts';
 import type { World } from './world.ts';
 
 const AGAIN_MS = 300;
-const SUBMIT_WITHIN_MS = 9_000;
+const SUBMIT_WITHIN_MS = 13_000;
 const LOOK_EVERY_MS = 700;
 
 /** Those who ask for runs, cancel them and decide: they try until they are answered. */

@@ -3,6 +3,7 @@ import { checkInvariants } from './invariants.ts';
 import { deal } from './odds.ts';
 import { startPeople } from './people.ts';
 import { seeded } from './random.ts';
+import type { JobRow } from './tables.ts';
 import { age, createWorld, type Counts, type World } from './world.ts';
 
 export interface Simulation {
@@ -11,6 +12,7 @@ export interface Simulation {
   readonly counts: Counts;
   readonly runs: number;
   readonly events: number;
+  readonly effects: number;
   /** How long it took by its own time. */
   readonly virtualMs: number;
   readonly tasks: number;
@@ -48,6 +50,7 @@ export async function simulate(
     counts,
     runs: tables.runs.size,
     events: [...tables.runs.values()].reduce((sum, { events }) => sum + events.length, 0),
+    effects: world.effects.length,
     virtualMs: age(world),
     tasks: virtual.tasksDone,
     trace,
@@ -62,6 +65,7 @@ function watchRuns(
 ): void {
   const { tables, odds, virtual, violations } = world;
   const driverless = new Map<string, number>();
+  const waiting = new Map<JobRow, number>();
   const look = () => {
     const open = [...tables.runs.values()].filter(({ status }) => status !== 'finished');
     if (!world.isStormy() && open.length === 0 && !people.busy()) return end();
@@ -73,7 +77,18 @@ function watchRuns(
       return end();
     }
     // Where nobody can look, nobody can help.
-    if (!isAttended()) driverless.clear();
+    if (!isAttended()) {
+      driverless.clear();
+      waiting.clear();
+    }
+    for (const job of tables.jobs.values()) {
+      if (job.state !== 'created' || job.startAfter > virtual.now()) continue;
+      const since = waiting.get(job) ?? age(world);
+      waiting.set(job, since);
+      if (age(world) - since <= DRIVERLESS_MAX_MS) continue;
+      violations.push(`I1 ${job.uuid}: due, and nobody takes it`);
+      waiting.set(job, Infinity);
+    }
     for (const { uuid, epoch, status } of open) {
       const name = `${uuid} ${epoch}`;
       const driven = [...world.flights].some((one) => one.uuid === uuid && one.epoch === epoch);

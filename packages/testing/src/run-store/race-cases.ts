@@ -52,6 +52,26 @@ export const raceCases: readonly Case[] = [
     },
   },
   {
+    name: 'race: what is accepted while others take is taken',
+    async check(store) {
+      const worker = await store.openWorker();
+      const taken = new Set<string>();
+      let asking = true;
+      const take = async () => {
+        for (const { run } of await worker.take(50)) taken.add(run.id);
+      };
+      const takers = [0, 1, 2].map(async () => {
+        while (asking) await take();
+      });
+      const made: string[] = [];
+      for (let at = 0; at < ROUNDS * 3; at++) made.push((await store.accept({})).runId);
+      asking = false;
+      await Promise.all(takers);
+      await take();
+      assert.deepEqual(made.toSorted(), [...taken].toSorted());
+    },
+  },
+  {
     name: 'race: two who take at once never get the same run, and together get all',
     async check(store) {
       const workers = await Promise.all([0, 1, 2].map(() => store.openWorker()));
