@@ -206,7 +206,9 @@ function importsOf(text: string): string[] {
 }
 
 function isForTests(path: string): boolean {
-  return /(\.(test|dbtest|e2e|fixture)|-probe\.task)\.ts$/.test(path) || path.startsWith('e2e/');
+  return (
+    /(\.(test|simtest|dbtest|e2e|fixture)|-probe\.task)\.ts$/.test(path) || path.startsWith('e2e/')
+  );
 }
 
 function folderOf(path: string): string {

@@ -39,7 +39,7 @@ export interface Session {
   readonly uuid: string;
   readonly ears: Ears;
   /** The server closed the connection: its lock is free. */
-  drop(): void;
+  readonly drop: () => void;
 }
 
 const SLOTS = 8;
@@ -157,8 +157,8 @@ async function open(
   const hear = (notice: string) => {
     if (booted.session?.uuid !== uuid || virtual.now() < network.cutUntil) return;
     if (world.isStormy() && random.chance(NOTICE_LOSS)) return;
-    const told = notice.startsWith('cancel ') ? ears.onCancel : ears.onWork;
-    process.after(latency(world), told, 'arrival');
+    const tell = () => (notice.startsWith('cancel ') ? ears.onCancel() : ears.onWork());
+    process.after(latency(world), tell, 'arrival');
   };
   world.listeners.add(hear);
   const journal = createJournal(

@@ -26,6 +26,8 @@ export interface EffectRecord {
   readonly input: unknown;
   /** Whether something changed outside: for a known key only the first time. */
   applied: boolean;
+  /** What the process learned of it; nothing, if it died before. */
+  outcome?: SkillResult['outcome'];
 }
 
 export const manifests: ReadonlyMap<string, SkillManifest> = new Map(
@@ -126,6 +128,7 @@ function perform(
   const over = (result: SkillResult) => {
     signal.removeEventListener('abort', cut);
     timer.cancel();
+    record.outcome = result.outcome;
     resolve(result);
   };
   const doubtful = () => sent && needsIntent(record.effect);
@@ -150,7 +153,7 @@ function perform(
       : fails
         ? failed('target_failed')
         : ({ outcome: 'completed', output: outputOf(call) } as const);
-    process.after(workMs + latency(world), () => over(result as SkillResult), 'arrival');
+    process.after(workMs + latency(world), () => over(result), 'arrival');
   });
 }
 

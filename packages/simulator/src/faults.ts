@@ -7,7 +7,7 @@ type Kind = (typeof kinds)[number];
 /** The server keeps the connection of a host that vanished, and its lock, for so long. */
 const KEEPALIVE_MS = 12_000;
 const KILLED_MS = 5;
-const GRACE_MS = 3_000;
+const GRACE_MAX_MS = 3_000;
 const SETTLE_MS = 5_000;
 const FIRST_MS = 1_500;
 
@@ -98,11 +98,13 @@ function strike(world: World, { worker }: Machine, kind: Kind): void {
       session?.drop();
       if (session) process.after(random.between(1, 30), session.ears.onCut, 'arrival');
       return;
-    case 'roll':
+    case 'roll': {
       worker.stop.abort('roll');
-      process.after(GRACE_MS, () => worker.hurry.abort('grace'));
-      process.after(GRACE_MS + SETTLE_MS, process.kill);
+      const graceMs = random.between(100, GRACE_MAX_MS);
+      process.after(graceMs, () => worker.hurry.abort('grace'));
+      process.after(graceMs + SETTLE_MS, process.kill);
       return;
+    }
     case 'outage':
       world.downUntil = virtual.now() + random.between(100, 3_000);
       return;

@@ -212,15 +212,18 @@ function checkEffects(world: World): void {
       const applied = records.filter((one) => one.applied).length;
       if (applied > 1) violations.push(`I7 ${name}: applied ${applied} times`);
     } else {
-      // Cut before it went out, or refused: that it did not happen is known, and it may begin anew.
-      const known = knownNotToHave(world, first);
-      const allowed = 1 + leave.reviews + known;
-      if (records.length > allowed) {
-        violations.push(`I8 ${name}: begun ${records.length} times, allowed ${allowed}`);
+      const again = records.slice(1).filter((_, at) => records[at]?.outcome !== 'failed').length;
+      if (again > leave.reviews) {
+        violations.push(`I8 ${name}: ${again} times again in doubt, ${leave.reviews} with leave`);
       }
     }
     const planned = tables.runs.get(first.uuid)?.plan?.plan.steps;
     const step = planned?.find(({ key }) => key === first.step.split('[')[0]);
+    for (const { at } of records) {
+      if (EPOCH_START + at > leave.rejectedAt) {
+        violations.push(`I15 ${name}: begun after it was rejected`);
+      }
+    }
     if (!step?.approval) continue;
     for (const { input } of records) {
       if (!leave.hashes.has(hashJson(input as Json))) {
@@ -234,25 +237,15 @@ function checkEffects(world: World): void {
 function leaveOf({ tables }: World, { uuid, step }: EffectRecord) {
   const hashes = new Set<string>();
   let reviews = 0;
+  let rejectedAt = Infinity;
   for (const approval of tables.approvals.values()) {
     if (approval.runUuid !== uuid || approval.stepKey !== step) continue;
+    if (approval.decision === 'reject') rejectedAt = approval.decidedAt ?? 0;
     if (approval.decision !== 'approve') continue;
     if (approval.kind === 'review') reviews++;
     else hashes.add(approval.inputHash);
   }
-  return { hashes, reviews };
-}
-
-/** Attempts of which the journal says that nothing happened. */
-function knownNotToHave({ tables }: World, { uuid, step }: EffectRecord): number {
-  const events = tables.runs.get(uuid)?.events ?? [];
-  return events.filter(
-    ({ event }) =>
-      event.type === 'step.failed' &&
-      event.step === step &&
-      event.attempt > 0 &&
-      event.failure.code !== 'outcome_unknown',
-  ).length;
+  return { hashes, reviews, rejectedAt };
 }
 
 /** Runs of the dead are in other hands in time, and nothing needed the backstop. */

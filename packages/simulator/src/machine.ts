@@ -15,11 +15,11 @@ export interface Process {
   readonly storeTime: Time;
   /** `timer`: a timer of its own; otherwise something that arrives. */
   after(ms: number, work: () => void, kind?: 'timer' | 'arrival'): Task;
-  kill(): void;
+  readonly kill: () => void;
   /** Told at once, however it died. */
   onDeath: () => void;
-  freeze(): void;
-  thaw(): void;
+  readonly freeze: () => void;
+  readonly thaw: () => void;
 }
 
 interface Due {
@@ -33,18 +33,17 @@ export function createProcess(
   random: Random,
   skewMs: number,
 ): Process {
-  let alive = true;
   let frozen = false;
   let backlog: Due[] = [];
   const started = virtual.now() - random.between(0, 1_000_000);
-
+  const arrive = (due: Due) => {
+    if (!process.alive) return;
+    if (frozen) backlog.push(due);
+    else due.work?.();
+  };
   const after: Process['after'] = (ms, work, kind = 'timer') => {
     const due: Due = { kind, work };
-    const task = virtual.after(ms, () => {
-      if (!alive) return;
-      if (frozen) backlog.push(due);
-      else due.work?.();
-    });
+    const task = virtual.after(ms, () => arrive(due));
     return {
       cancel() {
         due.work = undefined;
@@ -52,8 +51,44 @@ export function createProcess(
       },
     };
   };
+  const process = {
+    name,
+    alive: true,
+    get frozen() {
+      return frozen;
+    },
+    time: { monotonicMs: () => virtual.now() - started, sleep: sleepOf(after) },
+    storeTime: {
+      now: () => new Date(virtual.now() + skewMs),
+      pause: (ms: number) => new Promise<void>((resolve) => void after(ms, resolve)),
+      soon: (work: () => void) => void after(0, work),
+      random: random.next,
+    },
+    after,
+    onDeath: () => {},
+    kill() {
+      if (!process.alive) return;
+      process.alive = false;
+      backlog = [];
+      process.onDeath();
+    },
+    freeze() {
+      frozen = true;
+    },
+    thaw() {
+      frozen = false;
+      // As Node does: what is due first, then what has arrived.
+      const timers = backlog.filter(({ kind }) => kind === 'timer');
+      const arrived = backlog.filter(({ kind }) => kind === 'arrival');
+      backlog = [];
+      for (const due of [...timers, ...arrived]) virtual.after(0, () => arrive(due));
+    },
+  };
+  return process;
+}
 
-  const sleep: Timekeeper['sleep'] = (ms, signal) =>
+function sleepOf(after: Process['after']): Timekeeper['sleep'] {
+  return (ms, signal) =>
     new Promise((resolve) => {
       if (signal.aborted) return resolve();
       const over = () => {
@@ -64,48 +99,4 @@ export function createProcess(
       const task = after(ms, over);
       signal.addEventListener('abort', over);
     });
-
-  const created: Process = {
-    name,
-    onDeath: () => {},
-    get alive() {
-      return alive;
-    },
-    get frozen() {
-      return frozen;
-    },
-    time: { monotonicMs: () => virtual.now() - started, sleep },
-    storeTime: {
-      now: () => new Date(virtual.now() + skewMs),
-      pause: (ms) => new Promise((resolve) => void after(ms, resolve)),
-      soon: (work) => void after(0, work),
-      random: random.next,
-    },
-    after,
-    kill() {
-      if (!alive) return;
-      alive = false;
-      backlog = [];
-      created.onDeath();
-    },
-    freeze() {
-      frozen = true;
-    },
-    thaw() {
-      if (!frozen) return;
-      frozen = false;
-      // As Node does: what is due first, then what has arrived.
-      const timers = backlog.filter(({ kind }) => kind === 'timer');
-      const arrived = backlog.filter(({ kind }) => kind === 'arrival');
-      backlog = [];
-      for (const due of [...timers, ...arrived]) {
-        virtual.after(0, () => {
-          if (!alive) return;
-          if (frozen) backlog.push(due);
-          else due.work?.();
-        });
-      }
-    },
-  };
-  return created;
 }

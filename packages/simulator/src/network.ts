@@ -10,7 +10,7 @@ export interface Network {
    * One transaction. It may get lost on its way, stand without an answer, or be chosen to end a
    * deadlock; what was sent arrives although its sender died meanwhile.
    */
-  call<T>(what: string, apply: () => T): Promise<T>;
+  readonly call: <T>(what: string, apply: () => T) => Promise<T>;
   cutUntil: number;
 }
 

@@ -1,7 +1,7 @@
 /** Numbers that look like chance and follow from the seed alone. */
 export interface Random {
   /** From 0 up to 1. */
-  next(): number;
+  readonly next: () => number;
   /** A whole number from `least` to `most`, both included. */
   between(least: number, most: number): number;
   chance(probability: number): boolean;

@@ -22,6 +22,8 @@ export interface Simulation {
 /** Every run has ended by then: the storm is over, and nobody waits longer than a plan may ask for. */
 const AFTER_STORM_MS = 120_000;
 const LOOK_EVERY_MS = 250;
+/** A hundred times what a history takes is a circle. */
+const TASKS_MAX = 60_000;
 /** Longer than any answer to a claim may take, shorter than the backstop needs. */
 const DRIVERLESS_MAX_MS = 14_000;
 
@@ -67,6 +69,10 @@ function watchRuns(
   const driverless = new Map<string, number>();
   const waiting = new Map<JobRow, number>();
   const look = () => {
+    if (virtual.tasksDone > TASKS_MAX) {
+      violations.push('I1: busy without an end');
+      return end();
+    }
     const open = [...tables.runs.values()].filter(({ status }) => status !== 'finished');
     if (!world.isStormy() && open.length === 0 && !people.busy()) return end();
     if (age(world) > odds.stormMs + AFTER_STORM_MS) {

@@ -1,7 +1,7 @@
 /** Time that passes only when nothing more can happen now. Tasks of one moment keep their order. */
 export interface VirtualTime {
   /** Milliseconds since 1970. */
-  now(): number;
+  readonly now: () => number;
   after(ms: number, task: () => void): Task;
   /** Does one task after the other until `done` says so, or none is left. */
   run(done: () => boolean): Promise<void>;

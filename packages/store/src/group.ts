@@ -1,5 +1,3 @@
-import { systemTime } from './time.ts';
-
 /**
  * Group commit: what arrives while a lane is busy shares the lane's next commit. There is no timer: an
  * idle lane flushes at the end of the current turn of the event loop.
@@ -38,7 +36,6 @@ export function createGroup<T, R>(options: GroupOptions<T, R>): Group<T, R> {
     busy: false,
   }));
   let idle: (() => void)[] = [];
-  const { soon = systemTime.soon } = options;
 
   const run = async (lane: Lane<T, R>, index: number): Promise<void> => {
     while (lane.entries.length > 0) {
@@ -68,11 +65,15 @@ export function createGroup<T, R>(options: GroupOptions<T, R>): Group<T, R> {
         lane.entries.push({ item, resolve, reject });
         if (lane.busy) return;
         lane.busy = true;
-        soon(() => void run(lane, index));
+        (options.soon ?? soon)(() => void run(lane, index));
       }),
     drained: () =>
       lanes.every(({ busy }) => !busy)
         ? Promise.resolve()
         : new Promise((resolve) => idle.push(resolve)),
   };
+}
+
+function soon(work: () => void): void {
+  setImmediate(work);
 }

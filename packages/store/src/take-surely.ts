@@ -30,7 +30,8 @@ export async function takeSurely(
   } catch (error) {
     if (ready.length === 0 || !isUnavailable(error)) throw error;
   }
-  while (!lost?.aborted) {
+  for (;;) {
+    if (lost?.aborted) return [];
     try {
       const epochs = await taking.epochs(ready);
       return ready.filter(({ uuid, epoch }) => epochs.get(uuid) === epoch);
@@ -39,5 +40,4 @@ export async function takeSurely(
       await time.pause(ASK_AGAIN_MS);
     }
   }
-  return [];
 }

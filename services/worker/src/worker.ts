@@ -1,7 +1,7 @@
 import type { Config } from '@aos/config';
 import { work as workAs, type Failpoint, type News, type PoolView } from '@aos/engine';
 import { workers, type Claim, type Database } from '@aos/store';
-import type { Telemetry } from '@aos/telemetry';
+import type { Logger, Telemetry } from '@aos/telemetry';
 
 import type { Capabilities } from './capabilities.ts';
 import { createRunner } from './runner.ts';
@@ -75,20 +75,25 @@ function tell({ config, telemetry, onReadiness, onPool }: WorkerOptions, news: N
     case 'not_ready':
       return onReadiness(news.reason);
     case 'lease_lost':
-      return void log.warn('worker.lease_lost', { workerId: `wrk_${news.id}` });
+      log.warn('worker.lease_lost', { workerId: `wrk_${news.id}` });
+      return;
     case 'rescued':
       metrics.rescuedRuns.inc({}, news.runs);
-      return void log.warn('workers.rescued', { workers: news.workers, runs: news.runs });
+      log.warn('workers.rescued', { workers: news.workers, runs: news.runs });
+      return;
     case 'forgotten':
-      return void log.warn('runs.forgotten', { runs: news.runs });
+      log.warn('runs.forgotten', { runs: news.runs });
+      return;
     case 'strays':
-      return void log.warn('runs.strays', { runs: news.runs });
-    case 'error': {
-      const error = String(news.error);
-      if (news.of === 'duty') return void log.debug('rescuer.failed', { error });
-      return void log.warn(news.of === 'session' ? 'worker.session_failed' : 'worker.error', {
-        error,
-      });
-    }
+      log.warn('runs.strays', { runs: news.runs });
+      return;
+    case 'error':
+      tellError(log, news);
   }
+}
+
+function tellError(log: Logger, { of, error }: Extract<News, { what: 'error' }>): void {
+  if (of === 'duty') log.debug('rescuer.failed', { error: String(error) });
+  else
+    log.warn(of === 'session' ? 'worker.session_failed' : 'worker.error', { error: String(error) });
 }

@@ -13,7 +13,7 @@ function aLease(renewal: (nth: number) => Promise<Renewal>) {
   const age = () => clock.now().getTime() - begun;
   let sent = 0;
   const lease = keepLease({
-    time: { monotonicMs: age, sleep: clock.sleep },
+    time: { monotonicMs: age, sleep: (ms, signal) => clock.sleep(ms, signal) },
     times,
     askedAt: 0,
     renewal: () => renewal(++sent),

@@ -26,11 +26,11 @@ export interface Renewal {
 /** What is heard from outside during a life. */
 export interface Ears {
   /** There is work. */
-  onWork(): void;
+  readonly onWork: () => void;
   /** Somebody may want a run of ours cancelled. */
-  onCancel(): void;
+  readonly onCancel: () => void;
   /** The connection that shows we live is gone. */
-  onCut(): void;
+  readonly onCut: () => void;
 }
 
 /** One life of a worker in the eyes of the store. Each call is one transaction. */

@@ -16,7 +16,7 @@ export const storeMutants: readonly Mutant[] = [
     file: `${STORE}/journal-write.ts`,
     find: 'select h.tenant_id, e.run_id, e.seq, h.epoch',
     replace: `select h.tenant_id, e.run_id,
-           (select max(x.seq) + 1 from aos.events x where x.run_id = e.run_id)::int, h.epoch`,
+           (select max(x.seq) + 1 from only aos.events x where x.run_id = e.run_id)::int, h.epoch`,
     killedBy: { conformance: 'changes of one run stand in the order' },
   },
   {

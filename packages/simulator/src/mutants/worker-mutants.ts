@@ -8,8 +8,8 @@ export const workerMutants: readonly Mutant[] = [
   {
     name: 'no self-fence',
     file: `${WORKER}/lease.ts`,
-    find: 'if (leftMs() <= 0) lose();',
-    replace: '',
+    find: 'const leftMs = () => times.leaseMs',
+    replace: 'const leftMs = () => 1e9 + times.leaseMs',
     killedBy: 'simulator',
   },
   {
@@ -17,14 +17,28 @@ export const workerMutants: readonly Mutant[] = [
     file: `${WORKER}/work.ts`,
     find: 'lease.check();',
     replace: '',
-    killedBy: 'simulator',
+    killedBy: { unit: 'packages/engine/src/worker/work.test.ts' },
   },
   {
     name: 'refused renewal ignored',
     file: `${WORKER}/lease.ts`,
     find: 'if (!renewal.held) return lose();',
     replace: '',
-    killedBy: 'simulator',
+    killedBy: { unit: 'packages/engine/src/worker/lease.test.ts' },
+  },
+  {
+    name: 'a run that cannot be let go is forgotten',
+    file: `${WORKER}/work.ts`,
+    find: 'while (!lost.aborted) {',
+    replace: 'for (let once = true; once; once = false) {',
+    killedBy: { unit: 'packages/engine/src/worker/work.test.ts' },
+  },
+  {
+    name: 'no look for strays',
+    file: `${WORKER}/duties.ts`,
+    find: 'await link.letGo(stray, 0);',
+    replace: 'await Promise.resolve();',
+    killedBy: { unit: 'packages/engine/src/worker/work.test.ts' },
   },
   {
     name: 'no reaper',
@@ -59,7 +73,14 @@ export const workerMutants: readonly Mutant[] = [
     file: `${WORKER}/pool.ts`,
     find: 'else early.set(runUuid, by);',
     replace: '',
-    killedBy: 'simulator',
+    killedBy: { unit: 'packages/engine/src/worker/pool.test.ts' },
+  },
+  {
+    name: 'an old flight forgets the new one',
+    file: `${WORKER}/pool.ts`,
+    find: 'if (newest.get(claim.uuid) === flight) newest',
+    replace: 'newest',
+    killedBy: { unit: 'packages/engine/src/worker/pool.test.ts' },
   },
   {
     name: 'deadlines by the wall clock',
@@ -76,18 +97,11 @@ export const workerMutants: readonly Mutant[] = [
     killedBy: 'simulator',
   },
   {
-    name: 'lost answer to a claim believed',
-    file: `${STORE}/take-surely.ts`,
-    find: 'return ready.filter(({ uuid, epoch }) => epochs.get(uuid) === epoch);',
-    replace: 'return ready;',
-    killedBy: 'simulator',
-  },
-  {
     name: 'resend without recognising what stands',
     file: `${STORE}/journal.ts`,
     find: 'sentBefore = true;',
     replace: 'sentBefore = false;',
-    killedBy: 'simulator',
+    killedBy: { conformance: 'an answer to a commit that got lost' },
   },
   {
     name: 'resend at a new place',
@@ -116,13 +130,6 @@ export const workerMutants: readonly Mutant[] = [
     file: `${STORE}/journal.ts`,
     find: 'laneOf: ({ claim }) => Number.parseInt(claim.uuid.slice(-4), 16),',
     replace: 'laneOf: ({ change }) => JSON.stringify(change).length,',
-    killedBy: 'simulator',
-  },
-  {
-    name: 'the dead go on writing',
-    file: `${STORE}/journal.ts`,
-    find: `if (writer.abandoned.signal.aborted) return entries.map(() => 'refused');`,
-    replace: '',
     killedBy: 'simulator',
   },
 ];

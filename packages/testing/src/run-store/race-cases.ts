@@ -56,16 +56,16 @@ export const raceCases: readonly Case[] = [
     async check(store) {
       const worker = await store.openWorker();
       const taken = new Set<string>();
-      let asking = true;
+      const over = new AbortController();
       const take = async () => {
         for (const { run } of await worker.take(50)) taken.add(run.id);
       };
       const takers = [0, 1, 2].map(async () => {
-        while (asking) await take();
+        while (!over.signal.aborted) await take();
       });
       const made: string[] = [];
       for (let at = 0; at < ROUNDS * 3; at++) made.push((await store.accept({})).runId);
-      asking = false;
+      over.abort();
       await Promise.all(takers);
       await take();
       assert.deepEqual(made.toSorted(), [...taken].toSorted());
