@@ -10,6 +10,9 @@ const KILLED_MS = 5;
 const GRACE_MAX_MS = 3_000;
 const SETTLE_MS = 5_000;
 const FIRST_MS = 1_500;
+const AGAIN_MS = 300;
+/** After these somebody must recover the runs. */
+const CALM = ['kill', 'vanish', 'pause', 'partition'] as const;
 
 /** A machine, with a worker that is started again whenever it ends. */
 interface Machine {
@@ -24,7 +27,9 @@ export function startMachines(world: World): readonly { readonly worker: WorkerP
   );
   const next = () => {
     if (!world.isStormy()) return;
-    strike(world, victim(world, machines), random.pick(kinds));
+    const struck = victim(world, machines);
+    if (odds.calm && !struck.holds) return void virtual.after(AGAIN_MS, next);
+    strike(world, struck.machine, random.pick(odds.calm ? CALM : kinds));
     const every = odds.faultEveryMs;
     virtual.after(odds.calm ? every : random.between(every / 2, every * 1.5), next);
   };
@@ -33,13 +38,14 @@ export function startMachines(world: World): readonly { readonly worker: WorkerP
 }
 
 /** More often one that has something to lose. */
-function victim({ random, tables }: World, machines: readonly Machine[]): Machine {
+function victim({ random, tables, odds }: World, machines: readonly Machine[]) {
   const holders = machines.filter(({ worker }) =>
     [...tables.runs.values()].some(
       (run) => run.workerUuid === worker.session?.uuid && run.workerUuid,
     ),
   );
-  return random.pick(holders.length > 0 && random.chance(0.7) ? holders : machines);
+  const holds = holders.length > 0 && (odds.calm || random.chance(0.7));
+  return { holds, machine: random.pick(holds ? holders : machines) };
 }
 
 function startMachine(world: World, name: string, skewMs: number): Machine {
