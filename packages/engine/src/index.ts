@@ -12,3 +12,18 @@ export {
   type Skills,
 } from './ports.ts';
 export { alwaysClear, type Leave, type Outage, type Targets } from './targets.ts';
+export { createBell } from './worker/bell.ts';
+export { createDatabaseClock } from './worker/database-clock.ts';
+export { work, type WorkSignals } from './worker/work.ts';
+export type {
+  Ears,
+  Held,
+  LeaseTimes,
+  Life,
+  Link,
+  News,
+  PoolView,
+  Renewal,
+  Timekeeper,
+  WorkerPorts,
+} from './worker/worker-ports.ts';

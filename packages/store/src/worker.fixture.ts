@@ -19,7 +19,7 @@ export interface TestWorker extends AsyncDisposable {
   readonly journal: Journal;
   /** Holds the worker's lock. */
   readonly session: Client;
-  take(max?: number, kind?: Kind, onStray?: OnStray): Promise<Claim[]>;
+  take(max?: number, kind?: Kind, onStray?: OnStray): Promise<readonly Claim[]>;
   /** Takes jobs until it has the one of this run. */
   claim(runId: string): Promise<Claim>;
 }

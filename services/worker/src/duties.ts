@@ -1,4 +1,4 @@
-import { clock } from './clock.ts';
+import { timekeeper } from './timekeeper.ts';
 
 /** Something that is done again and again as long as the worker lives. */
 export interface Duty {
@@ -29,6 +29,6 @@ async function repeat(
   while (!signal.aborted) {
     // The database may be away; whatever is missed is seen at the next look.
     await work(signal).catch(onError);
-    await clock.sleep(everyMs, signal);
+    await timekeeper.sleep(everyMs, signal);
   }
 }

@@ -3,7 +3,7 @@ import type { Egress } from '@aos/egress';
 import { outbox, type Database } from '@aos/store';
 import type { Telemetry } from '@aos/telemetry';
 
-import { clock } from './clock.ts';
+import { timekeeper } from './timekeeper.ts';
 import { startDuties } from './duties.ts';
 import { sendDelivery } from './send-delivery.ts';
 
@@ -57,7 +57,7 @@ export function startSender(
       const room = IN_FLIGHT_MAX - flights.size;
       const due = room > 0 ? await outbox.takeDue(database, busy, room).catch(onError) : undefined;
       for (const sending of due ?? []) begin(sending);
-      await clock.sleep(TAKE_EVERY_MS, AbortSignal.any([stopping.signal, wake.signal]));
+      await timekeeper.sleep(TAKE_EVERY_MS, AbortSignal.any([stopping.signal, wake.signal]));
     }
   };
   const relay = async (): Promise<void> => {

@@ -1,27 +1,24 @@
 import type { Config } from '@aos/config';
-import type { Failpoint } from '@aos/engine';
 import {
-  letGo,
-  openJournal,
-  openQueue,
-  take,
-  type Claim,
-  type Database,
-  type Job,
-  type Journal,
-  type Queue,
-} from '@aos/store';
-import type { Telemetry } from '@aos/telemetry';
+  work as workAs,
+  type Ears,
+  type Failpoint,
+  type News,
+  type PoolView,
+  type WorkSignals,
+} from '@aos/engine';
+import { openQueue, workers, type Claim, type Database, type Job } from '@aos/store';
+import type { Logger, Telemetry } from '@aos/telemetry';
 
 import type { Capabilities } from './capabilities.ts';
+import { startChores } from './chores.ts';
 import type { Gate } from './gate.ts';
-import { createPool, type Pool } from './pool.ts';
 import { leaveWhenIdle } from './quarantine.ts';
-import { startRescuer } from './rescuer.ts';
 import { startRests, type Rests } from './rests.ts';
 import { createRunner } from './runner.ts';
 import { openSession, type Session } from './session.ts';
 import { watchTargets, type TargetWatch } from './target-watch.ts';
+import { timekeeper } from './timekeeper.ts';
 
 export interface WorkerOptions {
   readonly config: Config;
@@ -43,34 +40,116 @@ export interface WorkerOptions {
   /** Why it takes no runs now; undefined when it does. */
   readonly onReadiness: (reason: string | undefined) => void;
   /** The slots of the life that begins. */
-  readonly onPool: (pool: Pool) => void;
+  readonly onPool: (pool: PoolView) => void;
 }
 
-const RECONNECT_MS = 500;
-/** A run that cannot even be ended would come back at once, again and again. */
-const LET_GO_PAUSE_MS = 30_000;
+/** What belongs to one life, on the real database. */
+interface Life {
+  readonly session: Session;
+  readonly targets: TargetWatch;
+  readonly rests: Rests;
+  /** Once nothing of it is left. */
+  readonly over: Promise<void>;
+  /** How many runs are under way; known once it is ready. */
+  pool?: PoolView;
+}
 
-/**
- * Works until told to stop. Each pass is one life under one lease: when the lease is lost, by a database
- * that was away or a process that was frozen, everything in hand is dropped, and a new life begins
- * under a new id.
- */
-export async function work(given: WorkerOptions): Promise<void> {
+/** Works until told to stop: the life of a worker, on the real database, skills and planners. */
+export async function work(options: WorkerOptions): Promise<void> {
+  const { config, capabilities, telemetry, failpoint, quarantine, hurry } = options;
   const idle = new AbortController();
-  const stop = AbortSignal.any([given.stop, idle.signal]);
-  const options = { ...given, stop };
-  const { database, telemetry, onReadiness } = options;
-  const { log } = telemetry;
-  while (!stop.aborted) {
-    try {
-      await live(options, () => idle.abort());
-    } catch (error) {
-      log.warn('worker.session_failed', { error: String(error) });
-    }
-    if (stop.aborted) return;
-    onReadiness('The worker has no lease: the database does not answer.');
-    await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
-    await database.query('select 1').catch(() => {});
+  const signals: WorkSignals = { stop: AbortSignal.any([options.stop, idle.signal]), hurry };
+  const slots = quarantine ? 1 : config.worker.slots;
+  const run = createRunner({ ...capabilities, telemetry, failpoint });
+  const lives: Life[] = [];
+  await workAs<Claim>(
+    {
+      time: timekeeper,
+      slots,
+      mayTake: options.gate.reason,
+      lease: {
+        leaseMs: workers.LEASE_MS,
+        renewEveryMs: workers.RENEW_EVERY_MS,
+        marginMs: workers.LEASE_MARGIN_MS,
+      },
+      async open(ears) {
+        const life = await begin(options, slots, ears, () => idle.abort());
+        lives.push(life);
+        return life.session;
+      },
+      advance({ link, clock }, claim, control) {
+        const { session, targets, rests } = lives.find((one) => one.session === link) as Life;
+        const life = { journal: session.journal, clock, targetsOf: targets.of };
+        return run(life, claim, rests.controlOf(claim, control));
+      },
+      tell(news) {
+        const life = lives.at(-1);
+        if (news.what === 'ready' && life) life.pool = news.pool;
+        tell(options, slots, news);
+      },
+    },
+    signals,
+  );
+  await Promise.all(lives.map(({ over }) => over));
+}
+
+/** Everything that lives as long as the lease does; it ends with it. */
+async function begin(
+  options: WorkerOptions,
+  slots: number,
+  ears: Ears,
+  leave: () => void,
+): Promise<Life> {
+  const { database, telemetry, capabilities, quarantine, gate } = options;
+  const onError = (error: unknown) => telemetry.log.warn('worker.error', { error: String(error) });
+  const ended = new AbortController();
+  const queue = await openQueue(database, { maintain: true, onError });
+  const targets = watchTargets({ database, queue, telemetry, skills: capabilities.skills });
+  const rests = startRests(database, queue, telemetry, onError);
+  const chores = startChores(database, queue, telemetry, options.staffQuarantine);
+  const over = new Promise<void>((resolve) => {
+    ended.signal.addEventListener('abort', () => {
+      const parts = [targets.stop(), rests.stop(), chores.stop()];
+      void Promise.allSettled(parts)
+        .then(() => queue.stop())
+        .then(resolve, onError);
+    });
+  });
+  const end = () => ended.abort('over');
+  try {
+    await rests.ready;
+    const session = await openSession(
+      database,
+      queue,
+      {
+        version: options.version,
+        port: options.port,
+        slots,
+        skills: capabilities.skills.manifests(),
+        quarantine,
+        pauses: rests.list,
+        onPausing: rests.setRuns,
+        onPauses: (wake) => void rests.changed().then(wake),
+        gated: gate.reason,
+        onTargets: targets.look,
+        onStray: tellStrays(telemetry),
+        onBatch: (size) => telemetry.metrics.journalBatchSize.observe({}, size),
+        onEnd: end,
+      },
+      ears,
+    );
+    capabilities.holdWorkspacesAs(session.id);
+    const life: Life = { session, targets, rests, over };
+    if (quarantine) {
+      const isBusy = async () =>
+        (life.pool?.inFlight ?? 1) > 0 || (await queue.hasSuspects(database));
+      leaveWhenIdle({ isBusy, leave, signal: ended.signal });
+    } else rests.releaseAs(session.id);
+    return life;
+  } catch (error) {
+    end();
+    await over;
+    throw error;
   }
 }
 
@@ -80,106 +159,39 @@ function tellStrays({ log }: Telemetry) {
     log.warn('queue.stray_jobs', { jobs: jobs.map(({ id, data }) => ({ id, data })) });
 }
 
-async function live(options: WorkerOptions, leave: () => void): Promise<void> {
-  const { database, telemetry, capabilities, stop, quarantine } = options;
-  const onError = (error: unknown) => telemetry.log.warn('worker.error', { error: String(error) });
-  const queue = await openQueue(database, { maintain: true, onError });
-  const targets = watchTargets({ database, queue, telemetry, skills: capabilities.skills });
-  const rests = startRests(database, queue, telemetry, onError);
-  try {
-    let pool: Pool | undefined;
-    const slots = quarantine ? 1 : options.config.worker.slots;
-    await rests.ready;
-    const session = await openSession(database, {
-      version: options.version,
-      port: options.port,
-      slots,
-      skills: capabilities.skills.manifests(),
-      quarantine,
-      onWork: () => pool?.wake(),
-      onCancel: (runUuid, by) => pool?.cancel(runUuid, by),
-      onPausing: rests.setRuns,
-      onPauses: () => void rests.changed().then(() => pool?.wake()),
-      gated: options.gate.reason,
-      onTargets: targets.look,
-    });
-    if (!quarantine) rests.releaseAs(session.uuid);
-    const life: Life = { queue, session, slots, onError, targetsOf: targets.of, rests };
-    const opened = openPool(options, life);
-    pool = opened;
-    options.onPool(opened);
-    const rescuer = startRescuer(database, queue, session.uuid, telemetry, options.staffQuarantine);
-    stop.addEventListener('abort', () => void session.stopping().catch(onError), {
-      signal: session.lost,
-    });
-    if (quarantine) {
-      const isBusy = async () => opened.inFlight > 0 || (await queue.hasSuspects(database));
-      leaveWhenIdle({ isBusy, leave, signal: session.lost });
-    }
-    const workerId = `wrk_${session.uuid}`;
-    telemetry.log.info('worker.ready', { workerId, slots, quarantine });
-    options.onReadiness(undefined);
-
-    await opened.run();
-    options.onReadiness('The worker is stopping.');
-    await rescuer.stop();
-    await session.end().catch(onError);
-    if (session.lost.aborted && !stop.aborted)
-      telemetry.log.warn('worker.lease_lost', { workerId });
-  } finally {
-    await targets.stop();
-    await rests.stop();
-    await queue.stop();
+function tell(
+  { telemetry, quarantine, onReadiness, onPool }: WorkerOptions,
+  slots: number,
+  news: News,
+): void {
+  const { log, metrics } = telemetry;
+  switch (news.what) {
+    case 'ready':
+      onPool(news.pool);
+      log.info('worker.ready', { workerId: `wrk_${news.id}`, slots, quarantine });
+      return onReadiness(undefined);
+    case 'not_ready':
+      return onReadiness(news.reason);
+    case 'lease_lost':
+      log.warn('worker.lease_lost', { workerId: `wrk_${news.id}` });
+      return;
+    case 'rescued':
+      metrics.rescuedRuns.inc({}, news.runs);
+      log.warn('workers.rescued', { workers: news.workers, runs: news.runs });
+      return;
+    case 'forgotten':
+      log.warn('runs.forgotten', { runs: news.runs });
+      return;
+    case 'strays':
+      log.warn('runs.strays', { runs: news.runs });
+      return;
+    case 'error':
+      tellError(log, news);
   }
 }
 
-/** What belongs to one life of a worker. */
-interface Life {
-  readonly queue: Queue;
-  readonly session: Session;
-  readonly slots: number;
-  readonly onError: (error: unknown) => void;
-  readonly targetsOf: TargetWatch['of'];
-  readonly rests: Rests;
-}
-
-function openPool(options: WorkerOptions, life: Life): Pool {
-  const { database, telemetry, capabilities, quarantine, stop, hurry } = options;
-  const { queue, session, slots, onError, targetsOf, rests } = life;
-  const journal = openJournal(database, queue, {
-    workerUuid: session.uuid,
-    onBatch: (size) => telemetry.metrics.journalBatchSize.observe({}, size),
-  });
-  session.lost.addEventListener('abort', () => journal.abandon());
-  capabilities.holdWorkspacesAs(session.uuid);
-  const { failpoint } = options;
-  const runner = createRunner({ ...capabilities, journal, telemetry, failpoint, targetsOf });
-  const kind = quarantine ? 'suspect' : 'regular';
-  return createPool({
-    slots,
-    mayTake: options.gate.reason,
-    take: (max) =>
-      take(database, queue, session.uuid, max, kind, tellStrays(telemetry), rests.list()),
-    advance: (claim, control) =>
-      runner(claim, rests.controlOf(claim, control)).catch((error: unknown) => {
-        onError(error);
-        return giveBack(options, queue, journal, claim).catch(onError);
-      }),
-    stop,
-    hurry,
-    lost: session.lost,
-    onError,
-  });
-}
-
-/** A run that can neither go on nor be ended. */
-async function giveBack(
-  { database }: WorkerOptions,
-  queue: Queue,
-  journal: Journal,
-  claim: Claim,
-): Promise<void> {
-  // What of it is still on its way must not arrive after the epoch was raised.
-  await journal.settled(claim);
-  await letGo(database, queue, claim, LET_GO_PAUSE_MS);
+function tellError(log: Logger, { of, error }: Extract<News, { what: 'error' }>): void {
+  if (of === 'duty') log.debug('rescuer.failed', { error: String(error) });
+  else
+    log.warn(of === 'session' ? 'worker.session_failed' : 'worker.error', { error: String(error) });
 }

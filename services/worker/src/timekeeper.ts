@@ -1,10 +1,10 @@
-import type { Clock } from '@aos/engine';
+import type { Timekeeper } from '@aos/engine';
 
 /** A longer timer would overflow and fire at once. */
 const TIMER_MAX_MS = 2_147_483_647;
 
-export const clock: Clock = {
-  now: () => new Date(),
+export const timekeeper: Timekeeper = {
+  monotonicMs: () => performance.now(),
   sleep: (ms, signal) =>
     new Promise((resolve) => {
       if (signal.aborted) {
