@@ -16,6 +16,7 @@ const floors: Readonly<Record<string, number | 'beside'>> = {
   'packages/planner': 2,
   'packages/skills': 2,
   'packages/agents': 2,
+  'packages/checker': 2,
   'packages/cli': 3,
   'services/api': 3,
   'services/worker': 3,
@@ -30,9 +31,9 @@ const TESTING = '@aos/testing';
 /** What only some folders may import. */
 const onlyIn: Readonly<Record<string, readonly string[]>> = {
   axios: ['packages/egress'],
-  express: ['services/api'],
+  express: ['services/api', 'e2e'],
   pg: ['packages/store', 'packages/testing', 'packages/skills', 'e2e'],
-  'pg-boss': ['packages/store'],
+  'pg-boss': ['packages/store', 'e2e'],
   'prom-client': ['packages/telemetry'],
   winston: ['packages/telemetry'],
   '@anthropic-ai/sdk': ['packages/llm'],
@@ -139,14 +140,18 @@ function upward({ folder, dependencies, devDependencies }: Manifest): string[] {
 
 function undeclared({ path, text }: Source): string[] {
   const manifest = manifests.find(({ folder }) => folder === folderOf(path));
-  return importsOf(text)
-    .filter((name) => name.startsWith('@aos/') && name !== manifest?.name)
-    .filter(
-      (name) =>
-        !manifest?.dependencies.includes(name) &&
-        !(isForTests(path) && manifest?.devDependencies.includes(name)),
-    )
-    .map((name) => `${path} imports ${name}`);
+  return (
+    importsOf(text)
+      // A part that a package offers by itself, as `@aos/core/json-patch`, comes with the package.
+      .map((name) => name.match(/^@aos\/[^/]+/)?.[0] ?? name)
+      .filter((name) => name.startsWith('@aos/') && name !== manifest?.name)
+      .filter(
+        (name) =>
+          !manifest?.dependencies.includes(name) &&
+          !(isForTests(path) && manifest?.devDependencies.includes(name)),
+      )
+      .map((name) => `${path} imports ${name}`)
+  );
 }
 
 function leaving({ path, text }: Source): string[] {

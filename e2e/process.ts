@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** A real process of a service, and what it said. */
@@ -18,14 +19,24 @@ const READY_TIMEOUT_MS = 20_000;
 export async function startService(
   name: 'api' | 'worker',
   env: Readonly<Record<string, string>>,
-  options: { readonly waitReady?: boolean } = {},
+  options: {
+    readonly waitReady?: boolean;
+    /** It writes there by itself, so that hearing it costs nobody anything. */
+    readonly logFile?: string;
+    /** Flags of Node. */
+    readonly execArgv?: readonly string[];
+  } = {},
 ): Promise<ServiceProcess> {
   const main = fileURLToPath(new URL(`../services/${name}/src/main.ts`, import.meta.url));
-  const child = spawn(process.execPath, [main], {
+  const { logFile, execArgv = [] } = options;
+  const out = logFile === undefined ? 'pipe' : openSync(logFile, 'w');
+  const child = spawn(process.execPath, [...execArgv, main], {
     env: { PATH: process.env['PATH'] ?? '', ...env },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    stdio: ['ignore', out, out, 'ipc'],
   });
+  if (typeof out === 'number') closeSync(out);
   let log = '';
+  const told = () => (logFile === undefined ? log : readFileSync(logFile, 'utf8'));
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => (log += text));
   }
@@ -37,8 +48,11 @@ export async function startService(
       port = message.port ?? 0;
       resolve();
     });
-    void exited.then(() => reject(new Error(`${name} ended before it was ready:\n${log}`)));
-    setTimeout(() => reject(new Error(`${name} is not ready:\n${log}`)), READY_TIMEOUT_MS).unref();
+    void exited.then(() => reject(new Error(`${name} ended before it was ready:\n${told()}`)));
+    setTimeout(
+      () => reject(new Error(`${name} is not ready:\n${told()}`)),
+      READY_TIMEOUT_MS,
+    ).unref();
   });
   ready.catch(() => {});
   if (options.waitReady !== false) await ready;
@@ -49,7 +63,7 @@ export async function startService(
     },
     exited,
     kill: (signal = 'SIGKILL') => void child.kill(signal),
-    log: () => log,
+    log: told,
     async [Symbol.asyncDispose]() {
       if (child.exitCode === null && child.signalCode === null) {
         child.kill('SIGCONT');

@@ -90,8 +90,13 @@ test('an overloaded model is asked again, by the run and not behind its back', a
     const { items } = await client.runs.eventList(id);
     const types = items.map(({ type }) => type);
     assert.ok(types.includes('run.planning_failed'));
-    const failed = items.find(({ type }) => type === 'step.failed');
-    assert.match(JSON.stringify(failed), /target_overloaded/);
+    const parked = items.find(({ type }) => type === 'step.parked');
+    assert.match(JSON.stringify(parked), /"target":"model:anthropic\/.*target_overloaded/);
+    const report = await client.runs.report(id);
+    assert.ok(
+      report.steps.every(({ attempts }) => attempts === 1),
+      'it used no attempt',
+    );
   });
 });
 

@@ -2,7 +2,7 @@ import { AosError } from '@aos/core';
 import { createDatabase, migrate, type Database } from '@aos/store';
 
 import type { Home } from './home.ts';
-import { openLogins, urlAs } from './logins.ts';
+import { openLogins, urlAs, type Logins } from './logins.ts';
 import { keepPostgres } from './keep-postgres.ts';
 import { createSampleData } from './sample-data.ts';
 
@@ -54,11 +54,9 @@ export async function openEmbeddedDatabase(
       const owner = createDatabase({ url: ownerUrl, applicationName: APPLICATION });
       return {
         apiUrl: urlAs(server.url, 'aos_api', logins, DATABASE),
-        workerUrl: urlAs(server.url, 'aos_worker', logins, DATABASE),
+        workerUrl: workerUrlOf(server.url, logins),
         owner,
-        queryConnections: {
-          default: { url: urlAs(server.url, 'aos_query', logins, DATA_DATABASE) },
-        },
+        queryConnections: queryConnectionsOf(server.url, logins),
         async stop() {
           await owner.close();
           await server.stop();
@@ -71,6 +69,15 @@ export async function openEmbeddedDatabase(
     await server.stop();
     throw error;
   }
+}
+
+export function workerUrlOf(serverUrl: string, logins: Logins): string {
+  return urlAs(serverUrl, 'aos_worker', logins, DATABASE);
+}
+
+/** What `postgres_query` may read on the embedded server. */
+export function queryConnectionsOf(serverUrl: string, logins: Logins) {
+  return { default: { url: urlAs(serverUrl, 'aos_query', logins, DATA_DATABASE) } };
 }
 
 async function createDatabases(admin: Database): Promise<void> {

@@ -8,17 +8,17 @@ import type { Home } from './home.ts';
 const LOGINS = ['aos_api', 'aos_worker', 'aos_reader', 'aos_query'] as const;
 export type Login = (typeof LOGINS)[number];
 
-const FILE = 'database-logins.json';
+export const LOGINS_FILE = 'database-logins.json';
 
 export type Logins = Readonly<Record<Login, string>>;
 
 /** Gives every login its password; they are made once and kept, for psql. */
 export async function openLogins(owner: Db, home: Home): Promise<Logins> {
-  const kept = JSON.parse(home.read(FILE) ?? '{}') as Partial<Logins>;
+  const kept = JSON.parse(home.read(LOGINS_FILE) ?? '{}') as Partial<Logins>;
   const logins = Object.fromEntries(
     LOGINS.map((login) => [login, kept[login] ?? randomBytes(24).toString('base64url')]),
   ) as Logins;
-  home.write(FILE, JSON.stringify(logins, null, 2));
+  home.write(LOGINS_FILE, JSON.stringify(logins, null, 2));
 
   const roles = await owner.query<{ rolname: string }>(
     `select rolname from pg_roles where rolname = 'aos_query'`,

@@ -21,12 +21,15 @@ import {
   skillListSchema,
   skillSchema,
   stepListSchema,
+  targetListSchema,
+  targetSchema,
   versionSchema,
   whySchema,
   type ProblemResource,
 } from '@aos/sdk';
 
-import { newScene, runId, type Scene } from './scene.fixture.ts';
+import { repairAnswers } from './repair.fixture.ts';
+import { newScene, runId, target, type Scene } from './scene.fixture.ts';
 
 export interface Request {
   readonly method: string;
@@ -163,7 +166,11 @@ function routeOf(scene: Scene, { method, path, body }: Request): Answer {
     [`GET ${run}/report`]: [reportSchema, scene.report],
     [`GET ${run}/artifacts`]: [artifactListSchema, { items: scene.artifacts }],
     [`GET ${run}/why`]: [whySchema, scene.why],
+    ...repairAnswers(scene.repair, body),
     'POST /v1/simulate': [simulationSchema, scene.simulation],
+    'GET /v1/targets': [targetListSchema, { items: scene.targets }],
+    'POST /admin/targets/park': [targetSchema, target],
+    'POST /admin/targets/release': [targetSchema, { ...target, state: 'releasing', until: null }],
     'GET /v1/skills': [skillListSchema, { items: scene.skills }],
     'GET /v1/agents': [agentListSchema, { items: scene.agents }],
     'GET /v1/approvals': [approvalListSchema, { items: scene.approvals, nextCursor: null }],

@@ -24,6 +24,13 @@ export interface Context {
   /** From the first call on, Ctrl-C aborts this signal instead of ending the process. */
   interruption(): AbortSignal;
   connect(): Promise<Client>;
+  /**
+   * Lets another program of this workspace go on with the terminal, told where the API is and the key;
+   * resolves with its exit code. Ctrl-C is for it to heed.
+   */
+  handOver(program: URL, args: readonly string[]): Promise<number>;
+  /** The same for a program that does not speak to the API, which may not even run. */
+  handOverAlone(program: URL, args: readonly string[]): Promise<number>;
   /** For what needs no key. */
   connectWithoutKey(): Promise<{ readonly client: Client; readonly url: string }>;
 }

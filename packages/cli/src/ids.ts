@@ -1,4 +1,4 @@
-import { idOf, uuidOf } from '@aos/core';
+import { idOf, uuidOf, type IdKind } from '@aos/core';
 
 import { usageError } from './command-error.ts';
 
@@ -11,7 +11,18 @@ export function approvalIdOf(text: string): string {
   return idFrom('approval', text, 'id of an approval');
 }
 
-function idFrom(kind: 'run' | 'approval', text: string, what: string): string {
+/** A dead letter has the number of its run, so the id of the run will do. */
+export function letterIdOf(text: string): string {
+  return text.trim().toLowerCase().startsWith('run_')
+    ? runIdOf(text)
+    : idFrom('deadLetter', text, 'id of a dead letter');
+}
+
+export function operationIdOf(text: string): string {
+  return idFrom('operation', text, 'id of an operation');
+}
+
+function idFrom(kind: IdKind, text: string, what: string): string {
   const id = text.trim().toLowerCase();
   const whole = /^[0-9a-f]{8}-/.test(id) ? idOf(kind, id) : id;
   if (uuidOf(kind, whole) !== undefined) return whole;

@@ -16,7 +16,7 @@ describe('reading runs', { concurrency: 2, timeout: 120_000 }, () => {
         { ...run, status: 'waiting', outcome: null, waitingFor: 'approval', goal: '漢字\u001b[2J' },
       ],
     });
-    const words = '--status waiting --tag demo --since 2026-05-01 --limit 5 --q'.split(' ');
+    const words = '--status waiting --tag demo --since 2026-05-01 --limit 2 --q'.split(' ');
     const { code, out } = await aos(['list', ...words, 'two words'], { api });
     assert.equal(code, 0);
     const [head, first, second, more] = out.split('\n');
@@ -25,14 +25,14 @@ describe('reading runs', { concurrency: 2, timeout: 120_000 }, () => {
     assert.match(second ?? '', /waiting \(approval\).*漢字$/);
     assert.equal(
       more,
-      `More: aos list --limit 5 --status waiting --tag demo --since 2026-05-01 --q 'two words' --cursor abc=`,
+      `More: aos list --limit 2 --status waiting --tag demo --since 2026-05-01 --q 'two words' --cursor abc=`,
     );
     const { query } = await api.arrived('GET', '/v1/runs');
     assert.deepEqual(Object.fromEntries(query), {
       status: 'waiting',
       tag: 'demo',
       q: 'two words',
-      limit: '5',
+      limit: '2',
       createdAfter: '2026-05-01T00:00:00.000Z',
     });
   });

@@ -12,6 +12,7 @@ import type { Work } from './definitions/perform.ts';
 import { defineProgram, type SharedOptions } from './definitions/program.ts';
 import { exitCodes, type ExitCode } from './exit-code.ts';
 import { guardedFetch } from './guarded-fetch.ts';
+import { handOver } from './hand-over.ts';
 import { interruptionOf } from './interruption.ts';
 import { screenOf } from './screen.ts';
 import { settingsOf } from './settings.ts';
@@ -69,6 +70,13 @@ function contextOf(options: SharedOptions): Context {
     say,
     interruption,
     connect: async () => connect(urlOf(settings, options), apiKeyOf(settings, options, folder)),
+    handOver: (handed, args) =>
+      handOver(handed, args, {
+        ...process.env,
+        AOS_URL: urlOf(settings, options),
+        AOS_API_KEY: apiKeyOf(settings, options, folder),
+      }),
+    handOverAlone: (handed, args) => handOver(handed, args, process.env),
     async connectWithoutKey() {
       const url = urlOf(settings, options);
       return { url, client: await connect(url, 'none') };

@@ -8,8 +8,14 @@ import type {
   Simulation,
   SkillResource,
   StepResource,
+  TargetResource,
   WhyResource,
 } from '@aos/sdk';
+
+import { runId } from './ids.fixture.ts';
+import { newRepairScene, type RepairScene } from './repair.fixture.ts';
+
+export { runId } from './ids.fixture.ts';
 
 /** Everything that the stand-in of the API knows. Tests change it. */
 export interface Scene {
@@ -27,10 +33,10 @@ export interface Scene {
   agents: readonly AgentResource[];
   approvals: readonly ApprovalResource[];
   simulation: Simulation;
+  targets: readonly TargetResource[];
+  repair: RepairScene;
 }
 
-export const uuid = '01a209b7-6a00-7a98-b4dc-000000000001';
-export const runId = `run_${uuid}`;
 export const approvalId = 'apr_01a209b7-6a00-7a98-b4dc-000000000002';
 const began = Date.parse('2026-05-01T09:00:00.000Z');
 const at = (ms: number) => new Date(began + ms).toISOString();
@@ -132,6 +138,7 @@ const report: Report = {
   goal,
   agent,
   planner: 'rules',
+  origin: null,
   status: 'finished',
   outcome: 'succeeded',
   failure: null,
@@ -253,10 +260,22 @@ const simulation: Simulation = {
   problems: [],
 };
 
+export const target: TargetResource = {
+  target: 'http:api.example:443',
+  state: 'out',
+  since: at(0),
+  until: at(60_000),
+  failure: { code: 'target_overloaded', detail: 'https://api.example answered 429.' },
+  parkedBy: null,
+  failed: 7,
+  parked: { steps: 312, runs: 300, oldest: at(1_000), example: runId },
+};
+
 export function newScene(): Scene {
   return {
     run,
     runs: [run],
+    targets: [],
     nextCursor: null,
     plan,
     steps: [
@@ -284,5 +303,6 @@ export function newScene(): Scene {
     agents: [agentResource],
     approvals: [approval],
     simulation,
+    repair: newRepairScene(),
   };
 }

@@ -22,6 +22,7 @@ test('everything but the database has a default', () => {
     model: {},
     egress: { allowPrivateHosts: [], connectTo: {} },
     planner: { defaultScheme: 'https' },
+    retention: { runDays: 90, logDays: 90, holdDays: 30 },
     queryConnections: {},
   });
   assert.deepEqual(warnings, []);
@@ -44,6 +45,9 @@ test('every setting is read', () => {
     AOS_ALLOW_PRIVATE_HOSTS: ' localhost:8080, 10.0.0.0/8 ,[::1]:80,',
     AOS_CONNECT_TO: 'google.com=127.0.0.1:4711, example.com:80=[::1]:81',
     AOS_DEFAULT_SCHEME: 'http',
+    AOS_RUN_DAYS: '0',
+    AOS_LOG_DAYS: '7',
+    AOS_LOG_HOLD_DAYS: '3650',
     AOS_QUERY_CONNECTIONS: '{"default":{"url":"postgres://a/b","tenants":["default"]}}',
   });
   assert.equal(config.environment, 'staging');
@@ -66,6 +70,7 @@ test('every setting is read', () => {
     connectTo: { 'google.com': '127.0.0.1:4711', 'example.com:80': '[::1]:81' },
   });
   assert.equal(config.planner.defaultScheme, 'http');
+  assert.deepEqual(config.retention, { runDays: 0, logDays: 7, holdDays: 3650 });
   assert.deepEqual(config.queryConnections, {
     default: { url: 'postgres://a/b', tenants: ['default'] },
   });

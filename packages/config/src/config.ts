@@ -41,6 +41,12 @@ export interface Config {
     readonly connectTo: Readonly<Record<string, string>>;
   };
   readonly planner: { readonly defaultScheme: 'https' | 'http' };
+  /** In days; 0 keeps for ever. */
+  readonly retention: {
+    readonly runDays: number;
+    readonly logDays: number;
+    readonly holdDays: number;
+  };
   readonly queryConnections: Readonly<Record<string, QueryConnection>>;
   /** Sentences for the log: names that look like settings but are none. */
   readonly warnings: readonly string[];
@@ -91,6 +97,11 @@ export function loadConfig(environmentVariables: EnvironmentVariables): Config {
     },
     planner: {
       defaultScheme: read.withDefault('AOS_DEFAULT_SCHEME', oneOf(['https', 'http']), 'https'),
+    },
+    retention: {
+      runDays: read.withDefault('AOS_RUN_DAYS', wholeNumber(0, 3650), 90),
+      logDays: read.withDefault('AOS_LOG_DAYS', wholeNumber(0, 3650), 90),
+      holdDays: read.withDefault('AOS_LOG_HOLD_DAYS', wholeNumber(0, 3650), 30),
     },
     queryConnections: read.withDefault(
       'AOS_QUERY_CONNECTIONS',

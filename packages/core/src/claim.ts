@@ -30,7 +30,14 @@ export interface ClaimedRun {
   readonly cancelledBy?: string;
   /** Attempts to plan it that failed so far. */
   readonly planningAttempts: number;
+  /** Claims in a row that ended with nothing but the death of their process. */
+  readonly stalls: number;
 }
+
+/** After so many the run is executed alone, so that it can harm no other. */
+export const STALLS_ISOLATED = 2;
+/** After so many it is not executed any more. */
+export const STALLS_MAX = 3;
 
 export interface PlanVersion {
   readonly version: number;

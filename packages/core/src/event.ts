@@ -1,6 +1,6 @@
 import type { Failure } from './failures.ts';
 import type { Json } from './json.ts';
-import type { Outcome, PlannerName, RerunMode, WaitingFor } from './run.ts';
+import type { Outcome, PlannerName, RunOrigin, WaitingFor } from './run.ts';
 import type { EffectClass } from './skill.ts';
 import type { SkipReason } from './step.ts';
 import type { Usage } from './usage.ts';
@@ -16,11 +16,7 @@ export type RunEvent =
       readonly agent: string;
       readonly planner: PlannerName;
       readonly by: string;
-      readonly origin?: {
-        readonly runId: string;
-        readonly mode: RerunMode;
-        readonly reason: string;
-      };
+      readonly origin?: RunOrigin;
     }
   /** A worker claimed it; after the first time this means it went on after a wait or a crash. */
   | { readonly type: 'run.started'; readonly workerId: string; readonly epoch: number }
@@ -70,6 +66,20 @@ export type RunEvent =
       readonly retryAt?: string;
       readonly usage?: Usage;
     }
+  /**
+   * What it reaches is out, so it waits, and no attempt is used. `failure` and `durationMs` when a call of
+   * its own found that out; `until` is when the target is tried again, as far as anybody knows.
+   */
+  | {
+      readonly type: 'step.parked';
+      readonly step: string;
+      readonly skill: string;
+      readonly target: string;
+      readonly until?: string;
+      readonly durationMs?: number;
+      readonly failure?: Failure;
+      readonly usage?: Usage;
+    }
   | { readonly type: 'step.skipped'; readonly step: string; readonly reason: SkipReason }
   /** All items of a `forEach` step have settled. */
   | {
@@ -110,6 +120,28 @@ export type RunEvent =
     };
 
 export type RunEventType = RunEvent['type'];
+
+const TYPES: Readonly<Record<RunEventType, true>> = {
+  'run.accepted': true,
+  'run.started': true,
+  'run.planned': true,
+  'run.planning_failed': true,
+  'step.started': true,
+  'step.completed': true,
+  'step.failed': true,
+  'step.parked': true,
+  'step.skipped': true,
+  'step.joined': true,
+  'step.reused': true,
+  'approval.requested': true,
+  'approval.decided': true,
+  'run.waiting': true,
+  'run.released': true,
+  'run.finished': true,
+};
+
+/** Every type there is, for those who choose among them. */
+export const runEventTypes = Object.keys(TYPES) as readonly RunEventType[];
 
 /** An event as it is stored. */
 export interface StoredEvent {

@@ -45,6 +45,16 @@ export const failures = {
   artifact_not_found: request('The run has no artifact of this name.'),
   approval_not_found: request('No approval has this id.'),
   approval_decided: request('The approval was decided before; the first decision stands.'),
+  consumer_not_found: request('No consumer has this name.'),
+  consumer_exists: request('A consumer of this name exists.'),
+  lease_lost: request(
+    'The part of the log is in other hands by now, or was reset; what was read will be handed out again.',
+  ),
+  webhook_not_found: request('No webhook has this id.'),
+  delivery_not_found: request('The webhook has no delivery of this id.'),
+  event_dropped: request('The event is older than the log is kept, so it cannot be sent again.'),
+  target_not_found: request('Nothing of this name is out.'),
+  outage_not_found: request('No target of this name is out.'),
   idempotency_mismatch: request('The idempotency key was used before with another body.'),
   idempotency_in_flight: request(
     'The first request with this idempotency key is still being stored.',
@@ -52,6 +62,11 @@ export const failures = {
   ),
   run_not_finished: request('The run has not finished, so it has no such thing yet.'),
   run_finished: request('The run has finished already.'),
+  dead_letter_not_found: request('No dead letter has this id.'),
+  case_not_found: request('No failure has this fingerprint.'),
+  operation_not_found: request('No operation has this id.'),
+  operation_ended: request('The operation has ended already.'),
+  selection_changed: request('The selection is not the one of the preview any more.'),
   version_conflict: request('The thing changed since it was read; read it again.'),
   precondition_required: request('The change needs an If-Match header with the ETag last read.'),
   unsupported_media_type: request('The body must be JSON, sent as application/json.'),
@@ -93,6 +108,10 @@ export const failures = {
   target_overloaded: target('The host answered 429, 503 or 529: come back later.', RETRY),
   target_failed: target('The host answered with a server error.', RETRY),
   target_refused: target('The host refused the request.'),
+  target_parked: target(
+    'Somebody has parked it; what needs it goes on when it is released.',
+    RETRY,
+  ),
   response_too_large: limit('The response is larger than the skill may read.'),
   too_many_redirects: target('The host redirected more often than allowed.'),
   model_refused: target('The model refused to answer.'),
@@ -104,6 +123,7 @@ export const failures = {
 
   // limit and policy on runs
   run_expired: limit('The run was not started before its expiry.'),
+  run_poisoned: limit('Workers died each time they executed the run, the last one alone with it.'),
   run_timed_out: limit('The run ran past its deadline.'),
   cancelled: request('Somebody cancelled the run.'),
   approval_rejected: policy('A human rejected the step.'),

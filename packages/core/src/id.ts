@@ -7,6 +7,11 @@ const prefixOf = {
   key: 'key',
   worker: 'wrk',
   artifact: 'art',
+  webhook: 'whk',
+  delivery: 'dlv',
+  /** Of a failed run; it has the UUID of the run. */
+  deadLetter: 'dl',
+  operation: 'op',
 } as const;
 
 export type IdKind = keyof typeof prefixOf;

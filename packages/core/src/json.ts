@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 import { AosError } from './failures.ts';
 
@@ -65,7 +65,7 @@ export function canonicalJson(value: Json): string {
 
 /** SHA-256 of the canonical text, as `sha256:<hex>`. */
 export function hashJson(value: Json): string {
-  return `sha256:${createHash('sha256').update(canonicalJson(value)).digest('hex')}`;
+  return `sha256:${hash('sha256', canonicalJson(value))}`;
 }
 
 export function isObject(value: unknown): value is JsonObject {

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from './json.ts';
+import { hashJson, type Json, type JsonObject } from './json.ts';
 import type { JsonSchema } from './schema.ts';
 
 /** Bounds of a plan; the inspector and the schema hold them. */
@@ -133,3 +133,14 @@ export const planSchema = {
     output: json,
   },
 } as const satisfies JsonSchema;
+
+const hashes = new WeakMap<Plan, string>();
+
+/** What tells one plan from all others. A plan is never edited, so it is worked out once. */
+export function planHash(plan: Plan): string {
+  const known = hashes.get(plan);
+  if (known !== undefined) return known;
+  const hash = hashJson(plan as unknown as Json);
+  hashes.set(plan, hash);
+  return hash;
+}

@@ -28,6 +28,8 @@ export interface Report {
   readonly goal: string;
   readonly agent: { readonly name: string; readonly version: number };
   readonly planner: string;
+  /** The run it came from, when it was run again, with what was changed. */
+  readonly origin: Run['origin'] | null;
   readonly status: string;
   readonly outcome: string | null;
   /** Why it did not succeed, in words a caller can act on. */
@@ -86,6 +88,7 @@ export function makeReport(facts: RunFacts): Report {
     goal: goal.goal,
     agent: { name: run.agent, version: run.agentVersion },
     planner: run.planner,
+    origin: run.origin ?? null,
     status: run.state.status,
     outcome: run.state.status === 'finished' ? run.state.outcome : null,
     failure: finished?.failure ? explained(finished.failure, steps) : null,

@@ -1,4 +1,5 @@
 import type { FailureCode } from './failures.ts';
+import type { PatchOperation } from './json-patch.ts';
 
 /** `queued`: a job will start it. `waiting`: it needs nothing of a worker now. `finished`: it has an outcome. */
 export const statuses = ['queued', 'running', 'waiting', 'finished'] as const;
@@ -10,8 +11,9 @@ export type Outcome = (typeof outcomes)[number];
 export const planners = ['static', 'template', 'rules', 'claude'] as const;
 export type PlannerName = (typeof planners)[number];
 
-/** What a waiting run waits for. `retry` has a time; the others wait for a decision. */
-export type WaitingFor = 'retry' | 'approval' | 'review';
+/** What a waiting run waits for: a time, a decision, or that what it reaches is back. */
+export const waitKinds = ['retry', 'approval', 'review', 'target'] as const;
+export type WaitingFor = (typeof waitKinds)[number];
 
 export type RunState =
   | { readonly status: 'queued' }
@@ -22,6 +24,19 @@ export type RunState =
 /** How a run came from another one. */
 export const rerunModes = ['retry', 'replay', 'replan'] as const;
 export type RerunMode = (typeof rerunModes)[number];
+
+/** From which run it came, how, and why. */
+export interface RunOrigin {
+  readonly runId: string;
+  readonly mode: RerunMode;
+  readonly reason: string;
+  /** With `retry`: this step and what depends on it were run again, too. */
+  readonly fromStep?: string;
+  /** What was changed of `{goal, input, plan}`, as RFC 6902 says it. */
+  readonly patch?: readonly PatchOperation[];
+  /** The operation that it was a part of. */
+  readonly operationId?: string;
+}
 
 /** One pursuit of one goal by one agent. */
 export interface Run {
@@ -43,5 +58,6 @@ export interface Run {
   readonly deadlineAt?: Date;
   readonly cancelRequestedAt?: Date;
   readonly parentRunId?: string;
-  readonly origin?: { readonly runId: string; readonly mode: RerunMode };
+  /** `by` is who asked for it. */
+  readonly origin?: RunOrigin & { readonly by: string };
 }

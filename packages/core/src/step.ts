@@ -32,7 +32,14 @@ export type StepWait =
   | { readonly for: 'retry'; readonly until: Date; readonly failure: Failure }
   | { readonly for: 'approval'; readonly approvalId: string }
   /** The outcome of an effect is unknown; a human says whether to run it again. */
-  | { readonly for: 'review'; readonly approvalId: string };
+  | { readonly for: 'review'; readonly approvalId: string }
+  /** What it reaches is out. `released`: when it was let go again. */
+  | {
+      readonly for: 'target';
+      readonly target: string;
+      readonly failure: Failure;
+      readonly released?: Date;
+    };
 
 export type StepStatus = StepState['status'];
 

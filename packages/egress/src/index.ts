@@ -1,5 +1,5 @@
 /**
- * Floor 1: the one way out to the network for skills. Checks every address before and after connecting,
+ * Floor 1: the one way out to the network. Checks every address before and after connecting,
  * follows redirects by hand and bounds what comes back. Knows no skill, run or configuration.
  */
 export { createEgress } from './egress.ts';

@@ -1,7 +1,7 @@
 import { AosError, failureOf, type ClaimedRun, type Failure, type Outcome } from '@aos/core';
 
 import type { Advance } from './advance.ts';
-import { finish, park, release } from './end-run.ts';
+import { endAfterLast, finish, park, release } from './end-run.ts';
 import { isDone, movesOf, prepare, type Situation, type Unit } from './moves.ts';
 import { planRun } from './plan-run.ts';
 import type { Control, Ending, Ports } from './ports.ts';
@@ -9,6 +9,7 @@ import { createRecorder, isClaimLost } from './recorder.ts';
 import { runUnit } from './run-unit.ts';
 import { settleMove } from './settle-move.ts';
 import { stopOf, stopSignals, type Stop } from './stop.ts';
+import { alwaysClear } from './targets.ts';
 import { earliestWake, isBlocked } from './waits.ts';
 
 /** Steps of one run under way at a time; the rest wait their turn. */
@@ -57,6 +58,7 @@ async function pursue(
   if ('cut' in planning) throw new Error('Planning was cut without a reason to stop.');
 
   const prepared = prepare(planning.plan);
+  recorder.endWith(endAfterLast(advance, planning.plan, () => stopNow() !== undefined));
   const active = new Map<string, Promise<void>>();
   const start = (unit: Unit) => {
     const task = runUnit(advance, unit)
@@ -67,13 +69,14 @@ async function pursue(
 
   // Bounded: every pass settles or starts something, waits for what is active, or returns.
   for (;;) {
+    if (recorder.ended) return ended(advance);
     const now = ports.clock.now();
     const situation: Situation = {
       prepared,
       records: recorder.records,
       input: run.goal.input,
       active: new Set(active.keys()),
-      isBlocked: (record) => isBlocked(record, run, now),
+      isBlocked: (record) => isBlocked(record, run, now, ports.targets ?? alwaysClear),
     };
     const stop = stopNow();
     const fatal = fatalOf(situation);
@@ -90,6 +93,12 @@ async function pursue(
     if (waitMs > SIT_OUT_MS) return park(advance, until);
     await ports.clock.sleep(waitMs, abort);
   }
+}
+
+/** The last checkpoint took the end along. */
+function ended({ ports }: Advance): Ending {
+  ports.failpoint('after_finish');
+  return 'finished';
 }
 
 /** Makes every move there is room for; false when there was none. */

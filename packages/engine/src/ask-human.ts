@@ -23,7 +23,7 @@ export async function mayStart(
   before: StepRecord | undefined,
 ): Promise<boolean> {
   const asked =
-    before?.status === 'waiting' && before.wait.for !== 'retry' ? before.wait : undefined;
+    before?.status === 'waiting' && 'approvalId' in before.wait ? before.wait : undefined;
   const answer = asked && advance.run.decisions.get(asked.approvalId);
   if (asked && answer) {
     if (answer.decision === 'reject') {

@@ -1,9 +1,18 @@
-import type { Failure, RunEvent, StepRecord, WaitingFor } from '@aos/core';
+import {
+  isSettled,
+  type Change,
+  type Failure,
+  type Plan,
+  type RunEvent,
+  type StepRecord,
+  type WaitingFor,
+} from '@aos/core';
 
 import type { Advance } from './advance.ts';
 import { isUnrepeatable } from './attempt.ts';
 import { closed } from './close-step.ts';
 import type { Ending } from './ports.ts';
+import type { EndAfter } from './recorder.ts';
 
 export type Finish =
   | { readonly outcome: 'succeeded' }
@@ -12,26 +21,51 @@ export type Finish =
 
 /** The last commit of a run: its outcome, and an end for every step that was left in the middle. */
 export async function finish(advance: Advance, how: Finish): Promise<Ending> {
-  const { ports, run, recorder } = advance;
+  const { ports, recorder } = advance;
   const now = ports.clock.now();
+  ports.failpoint('before_finish');
+  await recorder.record({
+    ...endOf(advance, how, now),
+    steps: leftOver(recorder.records, how, now),
+  });
+  ports.failpoint('after_finish');
+  return 'finished';
+}
+
+/**
+ * The end that a run's last checkpoint takes along, so that a run which succeeds needs no commit of its own
+ * for it. Nothing when a step is still to be settled, when one failed that the plan does not forgive, or
+ * when there is a reason to stop.
+ */
+export function endAfterLast(advance: Advance, plan: Plan, stops: () => boolean): EndAfter {
+  const { ports, recorder } = advance;
+  return (steps) => {
+    const now = new Map(steps.map((step) => [step.key, step]));
+    const over = plan.steps.every(({ key, onError = 'fail' }) => {
+      const record = now.get(key) ?? recorder.records.get(key);
+      return isSettled(record) && !(record?.status === 'failed' && onError === 'fail');
+    });
+    if (!over || stops()) return undefined;
+    ports.failpoint('before_finish');
+    return endOf(advance, { outcome: 'succeeded' }, ports.clock.now());
+  };
+}
+
+function endOf({ run }: Advance, how: Finish, now: Date): Pick<Change, 'events' | 'next'> {
   const event: RunEvent = {
     type: 'run.finished',
     // The start was taken from the clock of the database.
     durationMs: Math.max(0, now.getTime() - run.startedAt.getTime()),
     ...how,
   };
-  ports.failpoint('before_finish');
-  await recorder.record({
+  return {
     events: [event],
-    steps: leftOver(recorder.records, how, now),
     next: {
       status: 'finished',
       outcome: how.outcome,
       ...(how.outcome === 'failed' && { failureCode: how.failure.code }),
     },
-  });
-  ports.failpoint('after_finish');
-  return 'finished';
+  };
 }
 
 /** Leaves the run until its time comes, or somebody decides; a deadline wakes it all the same. */
@@ -39,8 +73,10 @@ export async function park(advance: Advance, wake: Date | undefined): Promise<En
   const waitingFor = causeOf(advance.recorder.records);
   const { deadlineAt } = advance.run;
   const until = deadlineAt && (!wake || deadlineAt < wake) ? deadlineAt : wake;
+  // What is out may be back at any time: its own event tells when it is tried.
+  const told = waitingFor === 'target' ? deadlineAt : until;
   await advance.recorder.record({
-    events: [{ type: 'run.waiting', waitingFor, ...(until && { until: until.toISOString() }) }],
+    events: [{ type: 'run.waiting', waitingFor, ...(told && { until: told.toISOString() }) }],
     next: { status: 'waiting', waitingFor, ...(until && { wakeAt: until }) },
   });
   return 'waiting';
@@ -86,5 +122,6 @@ function causeOf(records: ReadonlyMap<string, StepRecord>): WaitingFor {
   }
   if (causes.size === 0) throw new Error('Nothing can move, and nothing is waited for.');
   // What a person must do is told before what passes by itself.
-  return causes.has('review') ? 'review' : causes.has('approval') ? 'approval' : 'retry';
+  const order = ['review', 'approval', 'target'] as const;
+  return order.find((cause) => causes.has(cause)) ?? 'retry';
 }

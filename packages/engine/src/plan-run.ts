@@ -1,4 +1,4 @@
-import { AosError, failureOf, hashJson, retryDelayMs, type Json, type Plan } from '@aos/core';
+import { AosError, failureOf, planHash, retryDelayMs, type Plan } from '@aos/core';
 
 import type { Advance } from './advance.ts';
 import { finish } from './end-run.ts';
@@ -19,7 +19,7 @@ export async function planRun(advance: Advance): Promise<Planning> {
   const begun = ports.clock.now().getTime();
   try {
     const { plan, notes, usage } = await ports.plan(run, abort);
-    const hash = hashJson(plan as unknown as Json);
+    const hash = planHash(plan);
     await recorder.record({
       events: [
         {

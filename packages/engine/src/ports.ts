@@ -8,6 +8,8 @@ import type {
   Usage,
 } from '@aos/core';
 
+import type { Targets } from './targets.ts';
+
 /** What the engine asks of the outside. The simulator drives the same engine behind the same ports. */
 export interface Ports {
   readonly clock: Clock;
@@ -16,6 +18,8 @@ export interface Ports {
   readonly skills: Skills;
   /** Throws an AosError when the goal cannot be planned, now or ever. */
   readonly plan: (run: ClaimedRun, signal: AbortSignal) => Promise<NewPlan>;
+  /** Left out: nothing is ever out. */
+  readonly targets?: Targets;
   /** All of the change in one commit. Rejects with `ClaimLost` when the run is in other hands. */
   readonly commit: (change: Change) => Promise<void>;
   /** Where tests make the process die. */
@@ -26,6 +30,8 @@ export interface Clock {
   now(): Date;
   /** Ends early, without an error, when the signal fires. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** Calls `then` once the time has passed, unless what it gives is called before. */
+  after(ms: number, then: () => void): () => void;
 }
 
 export interface Skills {

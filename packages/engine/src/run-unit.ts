@@ -17,13 +17,14 @@ import type { Advance } from './advance.ts';
 import { fallbackOf, isUnrepeatable, notStarted, recordOf, type Attempt } from './attempt.ts';
 import { idempotencyKeyOf } from './idempotency-key.ts';
 import type { Unit } from './moves.ts';
+import { isParked, parkStep, type Met } from './park-step.ts';
 import { stepChange } from './recorder.ts';
 import { settleAttempt } from './settle-attempt.ts';
+import { alwaysClear } from './targets.ts';
+import { patientUntil } from './waits.ts';
 
 /** A step that is pure or reads is announced once it takes this long, so that people see it. */
 const ANNOUNCE_AFTER_MS = 100;
-/** A reason of our own: without one, every abort makes an exception with a stack. */
-const DONE = 'done';
 /** No live code for the skill here; another worker may have it, or a newer one soon. */
 const UNAVAILABLE_RETRY_MS = 5_000;
 const UNAVAILABLE_RETRY_MAX_MS = 300_000;
@@ -50,12 +51,47 @@ export async function runUnit(advance: Advance, unit: Unit): Promise<void> {
   const attempt = attemptOf(advance, unit, input);
   const careful = needsIntent(attempt.effect) || unit.step.approval || concernsHuman(before);
   if (careful && !(await mayStart(advance, attempt, before))) return;
-  await (manifest ? make(advance, attempt) : waitForSkill(advance, unit));
+  if (!manifest) return waitForSkill(advance, unit);
+  const target = (ports.targets ?? alwaysClear).of(unit.step.skill, input);
+  const patient = !before || !isParked(before) || attempt.startedAt < patientUntil(before);
+  if (target === undefined || !patient) return make(advance, attempt);
+  await reach(advance, attempt, before, target);
+}
+
+/** Makes the attempt, unless what it reaches is out. */
+async function reach(
+  advance: Advance,
+  attempt: Attempt,
+  before: StepRecord | undefined,
+  target: string,
+): Promise<void> {
+  const wait = before?.status === 'waiting' && before.wait.for === 'target' && before.wait;
+  const leave = await (advance.ports.targets ?? alwaysClear).enter(target, {
+    timeoutMs: attempt.timeoutMs,
+    ...(wait && wait.target === target && wait.released && { released: wait.released }),
+  });
+  if (leave.may === 'wait') return parkStep(advance, attempt, before, target, leave.outage);
+  const parksAfter = async (result: SkillResult): Promise<boolean> => {
+    const outage = await leave.left(result);
+    if (!outage || result.outcome === 'completed' || advance.abort.aborted) return false;
+    // An effect that may have happened is for a human to judge.
+    if (result.outcome === 'unknown' && isUnrepeatable(attempt.effect)) return false;
+    await parkStep(advance, attempt, before, target, outage, metOf(result));
+    return true;
+  };
+  await make(advance, attempt, parksAfter);
+}
+
+function metOf(result: Exclude<SkillResult, { outcome: 'completed' }>): Met {
+  const { failure } = result;
+  return result.outcome === 'failed' && result.usage
+    ? { failure, usage: result.usage }
+    : { failure };
 }
 
 /** Its effect may have happened, or somebody was asked about it. */
 function concernsHuman(before: StepRecord | undefined): boolean {
-  if (before?.status === 'waiting') return before.wait.for !== 'retry';
+  if (before?.status === 'waiting') return 'approvalId' in before.wait;
   return before?.status === 'started' && isUnrepeatable(before.effect);
 }
 
@@ -77,15 +113,20 @@ function attemptOf({ ports, recorder }: Advance, unit: Unit, input: JsonObject):
   };
 }
 
-async function make(advance: Advance, attempt: Attempt): Promise<void> {
+/** `parksAfter` takes the end of an attempt that is not to count. */
+async function make(
+  advance: Advance,
+  attempt: Attempt,
+  parksAfter: (result: SkillResult) => Promise<boolean> = async () => false,
+): Promise<void> {
   const { ports, recorder, abort } = advance;
   const { step } = attempt.unit;
-  const over = new AbortController();
+  let unannounce: (() => void) | undefined;
   if (needsIntent(attempt.effect)) {
     await recorder.record(startOf(attempt));
     ports.failpoint('after_intent');
   } else {
-    announce(advance, attempt, over.signal);
+    unannounce = ports.clock.after(ANNOUNCE_AFTER_MS, () => recorder.note(startOf(attempt)));
   }
   let result: SkillResult;
   try {
@@ -105,10 +146,10 @@ async function make(advance: Advance, attempt: Attempt): Promise<void> {
     ports.failpoint('during_skill');
     result = await call;
   } finally {
-    over.abort(DONE);
+    unannounce?.();
   }
   ports.failpoint('before_checkpoint');
-  await settleAttempt(advance, attempt, result);
+  if (!(await parksAfter(result))) await settleAttempt(advance, attempt, result);
   ports.failpoint('after_checkpoint');
 }
 
@@ -119,12 +160,6 @@ function startOf(attempt: Attempt): Change {
     { type: 'step.started', step: unit.key, skill: skill.name, attempt: number, effect },
     recordOf(attempt, { status: 'started' }, { startedAt }),
   );
-}
-
-function announce({ ports, recorder }: Advance, attempt: Attempt, over: AbortSignal): void {
-  void ports.clock.sleep(ANNOUNCE_AFTER_MS, over).then(() => {
-    if (!over.aborted) recorder.note(startOf(attempt));
-  });
 }
 
 async function failBeforeStart(advance: Advance, unit: Unit, failure: Failure): Promise<void> {

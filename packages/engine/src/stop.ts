@@ -1,4 +1,4 @@
-import type { ClaimedRun, Failure } from '@aos/core';
+import { STALLS_MAX, type ClaimedRun, type Failure } from '@aos/core';
 
 import type { Clock, Control } from './ports.ts';
 
@@ -30,6 +30,10 @@ export function stopOf(
       },
     };
   }
+  if (run.stalls >= STALLS_MAX) {
+    const detail = `${run.stalls} workers in a row died while they executed it.`;
+    return { kind: 'failed', failure: { code: 'run_poisoned', detail } };
+  }
   if (run.deadlineAt && run.deadlineAt <= clock.now()) {
     return {
       kind: 'failed',
@@ -57,15 +61,15 @@ export function stopSignals(
   control: Control,
   failed: AbortSignal,
 ): Disposable & { readonly abort: AbortSignal } {
+  const signals = [control.cancel, control.hurry, control.lost, failed];
+  if (!run.deadlineAt) return { abort: AbortSignal.any(signals), [Symbol.dispose]() {} };
   const deadline = new AbortController();
   const over = new AbortController();
-  if (run.deadlineAt) {
-    void reach(clock, run.deadlineAt, over.signal).then(() => {
-      if (!over.signal.aborted) deadline.abort();
-    });
-  }
+  void reach(clock, run.deadlineAt, over.signal).then(() => {
+    if (!over.signal.aborted) deadline.abort();
+  });
   return {
-    abort: AbortSignal.any([control.cancel, control.hurry, control.lost, failed, deadline.signal]),
+    abort: AbortSignal.any([...signals, deadline.signal]),
     [Symbol.dispose]: () => over.abort('done'),
   };
 }

@@ -29,6 +29,20 @@ export function virtualClock(): Clock & { skipTo(moment: Date): void } {
 
   return {
     now: () => new Date(now),
+    after(ms, then) {
+      const timer: Timer = {
+        at: now + Math.max(0, ms),
+        ring() {
+          timers = timers.filter((one) => one !== timer);
+          then();
+        },
+      };
+      timers.push(timer);
+      keepPumping();
+      return () => {
+        timers = timers.filter((one) => one !== timer);
+      };
+    },
     skipTo(moment) {
       now = Math.max(now, moment.getTime());
     },

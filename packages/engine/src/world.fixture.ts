@@ -206,6 +206,7 @@ function claimed(world: World, startedAt: Date): ClaimedRun {
     ...(setting.expiresAt && { expiresAt: setting.expiresAt }),
     ...(setting.wallMs && { deadlineAt: new Date(startedAt.getTime() + setting.wallMs) }),
     ...(cancelledBy && { cancelledBy }),
+    stalls: 0,
     planningAttempts: events.filter(({ type }) => type === 'run.planning_failed').length,
   };
 }

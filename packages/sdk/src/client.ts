@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 
 import type { AgentInput, NewRun, Report } from '@aos/core';
 
+import { repairRoutes, type RepairClient } from './repair.ts';
 import { streamEvents, type EventStreamOptions } from './event-stream.ts';
+import { logClient, type LogClient } from './log-client.ts';
 import { send, type ApiRequest, type ClientOptions, type Query } from './request.ts';
 import type {
   AgentList,
@@ -17,11 +19,17 @@ import type {
   RerunRequest,
   RunList,
   RunResource,
+  ScaleQuery,
+  ScaleResource,
   SimulateRequest,
   Simulation,
   SkillList,
   SkillResource,
   StepList,
+  TargetList,
+  TargetParkRequest,
+  TargetReleaseRequest,
+  TargetResource,
   VersionResource,
   WhyResource,
 } from './resources.ts';
@@ -30,6 +38,7 @@ import type {
 export interface RunFilter {
   readonly status?: string;
   readonly outcome?: string;
+  readonly waitingFor?: string;
   readonly agent?: string;
   readonly planner?: string;
   readonly tag?: string;
@@ -37,6 +46,7 @@ export interface RunFilter {
   readonly error?: string;
   readonly createdAfter?: string | Date;
   readonly createdBefore?: string | Date;
+  readonly origin?: string;
   readonly q?: string;
   readonly limit?: number;
   readonly cursor?: string;
@@ -55,7 +65,7 @@ export interface ArtifactContent {
   readonly content: Uint8Array;
 }
 
-export interface Client {
+export interface Client extends RepairClient, LogClient {
   readonly runs: {
     create(body: NewRun, options?: CreateOptions): Promise<RunResource>;
     get(id: string): Promise<RunResource>;
@@ -96,6 +106,14 @@ export interface Client {
     }): Promise<ApprovalList>;
     decide(id: string, body: DecisionRequest): Promise<ApprovalResource>;
   };
+  readonly targets: {
+    /** What steps reach and is out. */
+    list(): Promise<TargetList>;
+    park(body: TargetParkRequest): Promise<TargetResource>;
+    release(body: TargetReleaseRequest): Promise<TargetResource>;
+  };
+  /** How many workers the load calls for; needs the scope `admin`. */
+  scale(limits?: ScaleQuery): Promise<ScaleResource>;
   simulate(body: SimulateRequest): Promise<Simulation>;
   version(): Promise<VersionResource>;
 }
@@ -112,6 +130,7 @@ export function createClient(options: ClientOptions): Client {
       get: (name) => get(`/v1/skills/${segment(name)}`),
     },
     agents: agentRoutes(ask, get),
+    ...repairRoutes(ask, get),
     approvals: {
       list: (filter) => get('/v1/approvals', filter),
       decide: (id, body) =>
@@ -123,6 +142,20 @@ export function createClient(options: ClientOptions): Client {
           repeatable: false,
         }),
     },
+    targets: {
+      list: () => get('/v1/targets'),
+      // Both set a state: said twice, they say the same.
+      park: (body) => ask({ method: 'POST', path: '/admin/targets/park', body, repeatable: true }),
+      release: (body) =>
+        ask({ method: 'POST', path: '/admin/targets/release', body, repeatable: true }),
+    },
+    ...logClient({
+      ask,
+      get,
+      tell: async (request) => void (await send(options, request)),
+      segment,
+    }),
+    scale: (limits) => get('/admin/scale', { ...limits }),
     simulate: (body) => ask({ method: 'POST', path: '/v1/simulate', body, repeatable: true }),
     version: () => get('/version'),
   };

@@ -8,5 +8,7 @@ export {
   type RunFilter,
 } from './client.ts';
 export type { EventStreamOptions } from './event-stream.ts';
+export type { LogClient } from './log-client.ts';
+export type { BeginOptions, CaseFilter, DeadLetterFilter, RepairClient, Wish } from './repair.ts';
 export type { ClientOptions } from './request.ts';
 export * from './resources.ts';

@@ -57,13 +57,12 @@ export function createProcess(
     get frozen() {
       return frozen;
     },
-    time: { monotonicMs: () => virtual.now() - started, sleep: sleepOf(after) },
-    storeTime: {
-      now: () => new Date(virtual.now() + skewMs),
-      pause: (ms: number) => new Promise<void>((resolve) => void after(ms, resolve)),
-      soon: (work: () => void) => void after(0, work),
-      random: random.next,
+    time: {
+      monotonicMs: () => virtual.now() - started,
+      sleep: sleepOf(after),
+      after: (ms: number, then: () => void) => after(ms, then).cancel,
     },
+    storeTime: storeTimeOf(after, () => new Date(virtual.now() + skewMs), random),
     after,
     onDeath: () => {},
     kill() {
@@ -85,6 +84,15 @@ export function createProcess(
     },
   };
   return process;
+}
+
+function storeTimeOf(after: Process['after'], now: () => Date, random: Random): Time {
+  return {
+    now,
+    pause: (ms) => new Promise((resolve) => void after(ms, resolve)),
+    soon: (work) => void after(0, work),
+    random: random.next,
+  };
 }
 
 function sleepOf(after: Process['after']): Timekeeper['sleep'] {

@@ -75,6 +75,7 @@ function toClaim(tables: Tables, run: RunRow, job: JobRow, workerUuid: string): 
     startedAt: new Date(run.startedAt ?? 0),
     ...(run.deadlineAt && { deadlineAt: new Date(run.deadlineAt) }),
     ...(run.cancelledBy && { cancelledBy: run.cancelledBy }),
+    stalls: 0,
     planningAttempts: run.events.filter(({ event }) => event.type === 'run.planning_failed').length,
   };
   return {

@@ -89,7 +89,7 @@ function decidedMeanwhile(tables: Tables, { steps }: RunRow): boolean {
   return [...steps.values()].some(
     (step) =>
       step.status === 'waiting' &&
-      step.wait.for !== 'retry' &&
+      'approvalId' in step.wait &&
       tables.approvals.get(step.wait.approvalId)?.decision,
   );
 }

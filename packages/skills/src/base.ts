@@ -51,6 +51,11 @@ export interface SkillReturn<Output = unknown> {
 export interface Skill {
   readonly manifest: SkillManifest;
   run(input: JsonObject, context: SkillContext): Promise<SkillReturn>;
+  /**
+   * What the call would reach, as `kind:name`: a host, a model, a database that may be out for everybody.
+   * Of the input alone, which has not been checked yet. Left out, or undefined: nothing of the kind.
+   */
+  target?(input: JsonObject): string | undefined;
 }
 
 /** Cut after the request was sent: it may or may not have happened, and nobody here can tell. */
@@ -75,14 +80,30 @@ interface Definition<I extends JsonSchema, O extends JsonSchema> extends Omit<
   readonly output: O;
   readonly examples: Examples<I, O>;
   readonly run: (input: Typed<I>, context: SkillContext) => Promise<SkillReturn<Typed<O>>>;
+  readonly target?: (input: Typed<I>) => string | undefined;
 }
 
 /** Ties the types of `run` and of the examples to the schemas, which stay plain data. */
 export function defineSkill<I extends JsonSchema, O extends JsonSchema>(
   definition: Definition<I, O>,
 ): Skill {
-  const { run, ...manifest } = definition;
-  return { manifest, run: (input, context) => run(input as Typed<I>, context) } as Skill;
+  const { run, target, ...manifest } = definition;
+  return {
+    manifest,
+    run: (input, context) => run(input as Typed<I>, context),
+    ...(target && { target: (input) => target(input as Typed<I>) }),
+  } as Skill;
+}
+
+const TARGET_CHARS_MAX = 300;
+
+/** What a call would reach; nothing when its input is none, which the call itself will say. */
+export function targetOf(skill: Skill, input: JsonObject): string | undefined {
+  try {
+    return skill.target?.(input)?.slice(0, TARGET_CHARS_MAX);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A skill that ignores its signal is given up after this long. */

@@ -1,11 +1,10 @@
 import {
-  AosError,
-  failureOf,
   JSON_DEPTH_MAX,
   problemsOf,
   sentence,
   storable,
   storableText,
+  type Failure,
   type SkillManifest,
   type SkillResult,
   type Usage,
@@ -22,18 +21,18 @@ export function checkedReturn(value: unknown, manifest: SkillManifest): SkillRes
   const { output, notes, usage } = (value ?? {}) as Record<string, unknown>;
   const { outputBytes } = manifest.limits;
   const spent = usageOf(usage);
-  const failed = (failure: ReturnType<typeof failureOf>): SkillResult => ({
+  const failed = (failure: Failure): SkillResult => ({
     outcome: 'failed',
     failure,
     ...(spent && { usage: spent }),
   });
-  const tooLarge = new AosError(
-    'output_too_large',
-    `The output of ${manifest.name} is larger than ${outputBytes} bytes, or nested deeper than ${JSON_DEPTH_MAX} levels.`,
-  );
-  if (!fits(output, outputBytes)) return failed(failureOf(tooLarge));
+  const tooLarge = (): Failure => ({
+    code: 'output_too_large',
+    detail: `The output of ${manifest.name} is larger than ${outputBytes} bytes, or nested deeper than ${JSON_DEPTH_MAX} levels.`,
+  });
+  if (!fits(output, outputBytes)) return failed(tooLarge());
   const json = storable(output);
-  if (Buffer.byteLength(JSON.stringify(json)) > outputBytes) return failed(failureOf(tooLarge));
+  if (Buffer.byteLength(JSON.stringify(json)) > outputBytes) return failed(tooLarge());
   const problems = problemsOf(manifest.output, json);
   if (problems.length > 0) {
     const detail = `The output of ${manifest.name}: ${sentence(problems)}`;

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 
-import { AosError, type JsonSchema } from '@aos/core';
+import { AosError, type JsonSchema, retryAfterMs } from '@aos/core';
 import { EgressError, type Egress, type EgressResponse } from '@aos/egress';
 
 import {
@@ -12,7 +12,6 @@ import {
 } from './base.ts';
 import { decodeBody } from './decode-body.ts';
 import { bodyOf, urlWithQuery } from './http-request-body.ts';
-import { retryAfterMs } from './retry-after.ts';
 
 /** Text and its JSON form both stand in the output, which has to fit a step. */
 export const HTTP_BODY_BYTES_MAX = 2 * 1024 * 1024;
@@ -97,6 +96,12 @@ export function httpRequest(egress: Egress): Skill {
     cost: { kind: 'free' },
     failures,
     examples,
+    // Where a redirect leads is known only afterwards; it counts for the host that was asked.
+    target({ url }) {
+      const { protocol, hostname, port } = new URL(url);
+      if (protocol !== 'http:' && protocol !== 'https:') return undefined;
+      return `http:${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
+    },
 
     async run(given, context) {
       const { body, contentType } = bodyOf(given);

@@ -1,7 +1,8 @@
 import type { Json, JsonSchema } from '@aos/core';
+// Not by way of the index: a child that only patches need not load the validator.
+import { applyPatch, PatchError, type PatchOperation } from '@aos/core/json-patch';
 import jsonata from 'jsonata';
 
-import { applyPatch, PatchError, type PatchOperation } from './json-patch.ts';
 import { task, type TaskResult } from './task.ts';
 
 export interface TransformInput {

@@ -118,6 +118,7 @@ export function llmInvoke(model: ModelPort | undefined): Skill {
       { code: 'skill_input_invalid', when: 'The schema is no valid JSON Schema.' },
     ],
     examples,
+    target: (given) => model && `model:${model.provider}/${given.model ?? model.defaultModel}`,
 
     async run(given, { signal }) {
       const fault = given.schema && schemaFault(given.schema);

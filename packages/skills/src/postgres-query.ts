@@ -100,6 +100,7 @@ export function postgresQuery(connections: PostgresConnections): Skill {
       { code: 'response_too_large', when: 'A single row is larger than a step may store.' },
     ],
     examples,
+    target: ({ connection }) => `postgres:${connection ?? 'default'}`,
 
     async run({ connection, sql, parameters, rowsMax }, { tenant, timeoutMs, signal }) {
       const { columns, rows, rowCount, truncated } = await connections.query(

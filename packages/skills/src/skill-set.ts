@@ -1,13 +1,14 @@
 import {
   AosError,
   failureOf,
+  type JsonObject,
   type SkillCall,
   type SkillManifest,
   type SkillResult,
 } from '@aos/core';
 import type { Egress } from '@aos/egress';
 
-import { execute, type Skill } from './base.ts';
+import { execute, targetOf, type Skill } from './base.ts';
 import { htmlExtract } from './html-extract.ts';
 import { httpRequest } from './http-request.ts';
 import { jsonTransform } from './json-transform.ts';
@@ -35,6 +36,8 @@ export interface SkillDeps {
 export interface SkillSet extends AsyncDisposable {
   manifests(): readonly SkillManifest[];
   get(name: string): Skill | undefined;
+  /** What a call would reach that may be out for everybody; never throws. */
+  targetOf(skill: string, input: JsonObject): string | undefined;
   /** One attempt; never throws. */
   execute(
     call: SkillCall,
@@ -58,6 +61,10 @@ export function createSkills(deps: SkillDeps): SkillSet {
   return {
     manifests: () => skills.map(({ manifest }) => manifest),
     get: (name) => byName.get(name),
+    targetOf(name, input) {
+      const skill = byName.get(name);
+      return skill && targetOf(skill, input);
+    },
     async execute(call, options) {
       const skill = byName.get(call.skill);
       if (skill) return await execute(skill, call, options);

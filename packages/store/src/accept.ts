@@ -1,14 +1,15 @@
 import { AosError } from '@aos/core';
 
-import { runUuid, toRow, type Acceptance } from './acceptance.ts';
+import { acceptanceColumns, firstEventColumns, runUuid, type Acceptance } from './acceptance.ts';
 import { isConflict, isUnavailable, sqlState, violated, type Database, type Db } from './db.ts';
 import { createGroup } from './group.ts';
 import type { Queue } from './queue.ts';
+import { settleLetters } from './settle-letters.ts';
 
 export interface Accepted {
   readonly runId: string;
-  /** False: an earlier request with the same key made it. */
-  readonly created: boolean;
+  /** When this request made it; undefined when an earlier one with the same key did. */
+  readonly createdAt?: Date;
 }
 
 export interface Acceptor {
@@ -83,31 +84,46 @@ async function commit(
   const firsts = withoutRepeatedKeys(batch);
   const tenants = batch.map(({ tenant }) => tenant);
   return database.actingFor(tenants, async (tx) => {
-    const created = await insert(tx, firsts);
-    const dispatches = firsts.filter(({ runId }) => created.has(runId));
-    await queue.send(
-      tx,
-      dispatches.map(({ runId, priority, startAt }) => ({
-        uuid: runUuid(runId),
-        priority,
-        ...(startAt && { startAfter: startAt }),
-      })),
-    );
+    const created = await acceptIn(tx, queue, firsts);
     const known = await earlier(tx, batch, created);
     return batch.map((acceptance) => answer(acceptance, created, known));
   });
 }
 
+/**
+ * The same in the transaction of a caller who acts for the tenants already. Returns when each run that
+ * was stored was created; of the others an earlier request with the same key made one.
+ */
+export async function acceptIn(
+  tx: Db,
+  queue: Queue,
+  batch: readonly Acceptance[],
+): Promise<ReadonlyMap<string, Date>> {
+  const created = await insert(tx, batch);
+  const dispatches = batch.filter(({ runId }) => created.has(runId));
+  await queue.send(
+    tx,
+    dispatches.map(({ runId, priority, startAt }) => ({
+      uuid: runUuid(runId),
+      priority,
+      ...(startAt && { startAfter: startAt }),
+    })),
+  );
+  await settleLetters(tx, queue, dispatches);
+  return created;
+}
+
 function answer(
   { runId, tenant, idempotency }: Acceptance,
-  created: ReadonlySet<string>,
+  created: ReadonlyMap<string, Date>,
   known: ReadonlyMap<string, KeyRow>,
 ): Answer {
-  if (created.has(runId)) return { runId, created: true };
+  const createdAt = created.get(runId);
+  if (createdAt) return { runId, createdAt };
   const row = idempotency && known.get(keyOf(tenant, idempotency.key));
   if (!row) return new AosError('internal', 'The run was not stored.');
   return row.body_hash === idempotency.bodyHash.toString('hex')
-    ? { runId: `run_${row.run_id}`, created: false }
+    ? { runId: `run_${row.run_id}` }
     : new AosError(
         'idempotency_mismatch',
         `The key ${JSON.stringify(idempotency.key)} was used before with another body; use a new key for a new request.`,
@@ -123,9 +139,13 @@ function withoutRepeatedKeys(batch: readonly Acceptance[]): Acceptance[] {
   });
 }
 
-async function insert(tx: Db, batch: readonly Acceptance[]): Promise<ReadonlySet<string>> {
-  const rows = await tx.query<{ id: string }>(INSERT, [JSON.stringify(batch.map(toRow))]);
-  return new Set(rows.map(({ id }) => `run_${id}`));
+/** When each run that was not there before was created. */
+async function insert(tx: Db, batch: readonly Acceptance[]): Promise<ReadonlyMap<string, Date>> {
+  const rows = await tx.query<{ id: string; created_at: Date }>(INSERT, [
+    ...acceptanceColumns(batch),
+    ...firstEventColumns(batch),
+  ]);
+  return new Map(rows.map(({ id, created_at }) => [`run_${id}`, created_at]));
 }
 
 interface KeyRow {
@@ -138,7 +158,7 @@ interface KeyRow {
 async function earlier(
   tx: Db,
   batch: readonly Acceptance[],
-  created: ReadonlySet<string>,
+  created: ReadonlyMap<string, Date>,
 ): Promise<ReadonlyMap<string, KeyRow>> {
   const repeated = batch.filter(({ runId, idempotency }) => idempotency && !created.has(runId));
   if (repeated.length === 0) return new Map();
@@ -153,23 +173,25 @@ async function earlier(
 
 /** Keys are taken in one order by everybody, so that two batches never wait for each other in a ring. */
 const INSERT = `
-  with asked as (
+  with asked as materialized (
     select *
-      from jsonb_to_recordset($1::jsonb) as a(
-             id uuid, tenant_id text, agent text, agent_version int, planner text, priority int,
-             start_at timestamptz, expires_at timestamptz, wall_ms bigint, parent_run_id uuid,
-             origin_run_id uuid, origin_mode text, goal text, input jsonb, given_plan jsonb,
-             limits jsonb, tags jsonb, plan jsonb, plan_hash text, reuse jsonb, events jsonb,
-             key text, body_hash text)),
+      from unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::int[], $7::timestamptz[],
+                  $8::timestamptz[], $9::bigint[], $10::uuid[], $11::uuid[], $12::text[], $13::text[],
+                  $14::jsonb[], $15::jsonb[], $16::jsonb[], $17::jsonb[], $18::jsonb[], $19::text[],
+                  $20::jsonb[], $21::text[], $22::bytea[])
+             as a(id, tenant_id, agent, agent_version, planner, priority, start_at,
+                  expires_at, wall_ms, parent_run_id, origin_run_id, origin_mode, goal,
+                  input, given_plan, limits, tags, plan, plan_hash,
+                  reuse, key, body_hash)),
   keys as (
     insert into aos.idempotency_keys (tenant_id, key, body_hash, run_id)
-    select tenant_id, key, decode(body_hash, 'hex'), id
+    select tenant_id, key, body_hash, id
       from asked
      where key is not null
      order by tenant_id, key
         on conflict do nothing
     returning run_id),
-  fresh as (
+  fresh as materialized (
     select * from asked where key is null or id in (select run_id from keys)),
   runs as (
     insert into aos.runs (id, tenant_id, agent, agent_version, planner, priority, start_at,
@@ -177,11 +199,11 @@ const INSERT = `
     select id, tenant_id, agent, agent_version, planner, priority, start_at,
            expires_at, wall_ms, parent_run_id, origin_run_id, origin_mode
       from fresh
-    returning id),
+    returning id, created_at),
   goals as (
     insert into aos.goals (tenant_id, run_id, goal, input, plan, limits, tags)
     select tenant_id, id, goal, input, given_plan, limits,
-           array(select jsonb_array_elements_text(tags))
+           case tags when '[]' then '{}' else array(select jsonb_array_elements_text(tags)) end
       from fresh),
   plans as (
     insert into aos.plans (tenant_id, run_id, version, planner, plan, hash)
@@ -200,9 +222,10 @@ const INSERT = `
      where f.reuse is not null),
   events as (
     insert into aos.events (tenant_id, run_id, seq, epoch, type, data)
-    select f.tenant_id, f.id, (e.place - 1)::int, 0, e.event ->> 'type', e.event -> 'data'
-      from fresh f, jsonb_array_elements(f.events) with ordinality as e(event, place))
-  select id from runs`;
+    select f.tenant_id, f.id, e.seq, 0, e.type, e.data
+      from unnest($23::uuid[], $24::int[], $25::text[], $26::jsonb[]) as e(run_id, seq, type, data)
+      join fresh f on f.id = e.run_id)
+  select id, created_at from runs`;
 
 function explained(error: unknown, { idempotency }: Acceptance): AosError {
   if (error instanceof AosError) return error;

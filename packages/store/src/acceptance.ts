@@ -1,16 +1,20 @@
 import {
   AosError,
   eventData,
-  hashJson,
+  isTemplateCall,
+  planHash,
+  planKeyOf,
   uuidOf,
   type Goal,
-  type Json,
   type Plan,
   type PlannerName,
-  type RerunMode,
   type RunEvent,
+  type RunOrigin,
   type StepRecord,
 } from '@aos/core';
+
+import { binaryColumns } from './binary-array.ts';
+import type { RunView } from './run-row.ts';
 
 /** A checked request to pursue a goal, ready to be stored. */
 export interface Acceptance {
@@ -26,11 +30,7 @@ export interface Acceptance {
   readonly startAt?: Date;
   readonly expiresAt?: Date;
   readonly parentRunId?: string;
-  readonly origin?: {
-    readonly runId: string;
-    readonly mode: RerunMode;
-    readonly reason: string;
-  };
+  readonly origin?: RunOrigin;
   /** Stored as version 1: plans given by the caller, and those of a replayed or retried run. */
   readonly plan?: Plan;
   /** Completed steps that a retry keeps. */
@@ -38,36 +38,83 @@ export interface Acceptance {
   readonly idempotency?: { readonly key: string; readonly bodyHash: Buffer };
 }
 
-/** The request as one row of the statement that stores it. */
-export function toRow(acceptance: Acceptance): Record<string, unknown> {
-  const { goal, plan, origin, idempotency, reuse } = acceptance;
+/** The requests as one array a column of the statement that stores them. */
+export function acceptanceColumns(batch: readonly Acceptance[]): Buffer[] {
+  return binaryColumns(
+    COLUMNS,
+    batch.map(({ goal, plan, origin, idempotency, reuse, ...rest }) => [
+      runUuid(rest.runId),
+      rest.tenant,
+      rest.agent,
+      rest.agentVersion,
+      rest.planner,
+      rest.priority,
+      rest.startAt,
+      rest.expiresAt,
+      goal.limits.wallMs,
+      rest.parentRunId && runUuid(rest.parentRunId),
+      origin && runUuid(origin.runId),
+      origin?.mode,
+      goal.goal,
+      JSON.stringify(goal.input),
+      // A whole plan is stored as version 1 of the run's plans, and nowhere twice.
+      isTemplateCall(goal.plan) ? JSON.stringify(goal.plan) : undefined,
+      JSON.stringify(goal.limits),
+      JSON.stringify(goal.tags),
+      plan && JSON.stringify(plan),
+      plan && planHash(plan),
+      reuse && JSON.stringify(reuse),
+      idempotency?.key,
+      idempotency?.bodyHash,
+    ]),
+  );
+}
+
+const COLUMNS = [
+  ...(['uuid', 'text', 'text', 'int', 'text', 'int', 'time', 'time', 'bigint'] as const),
+  ...(['uuid', 'uuid', 'text', 'text', 'jsonb', 'jsonb', 'jsonb', 'jsonb'] as const),
+  ...(['jsonb', 'text', 'jsonb', 'text', 'bytes'] as const),
+];
+
+/** The first events of the requests, each with its place. */
+export function firstEventColumns(batch: readonly Acceptance[]): Buffer[] {
+  const rows = batch.flatMap((acceptance) =>
+    firstEvents(acceptance).map((event, seq) => [
+      runUuid(acceptance.runId),
+      seq,
+      event.type,
+      JSON.stringify(eventData(event)),
+    ]),
+  );
+  return binaryColumns(['uuid', 'int', 'text', 'jsonb'], rows);
+}
+
+/** The run as its caller sees it right after it was stored; nobody need read it for that. */
+export function acceptedView(acceptance: Acceptance, createdAt: Date): RunView {
+  const { runId, tenant, agent, agentVersion, planner, goal, priority, plan, origin } = acceptance;
+  const { startAt, expiresAt, parentRunId, reuse = [] } = acceptance;
   return {
-    id: runUuid(acceptance.runId),
-    tenant_id: acceptance.tenant,
-    agent: acceptance.agent,
-    agent_version: acceptance.agentVersion,
-    planner: acceptance.planner,
-    priority: acceptance.priority,
-    start_at: acceptance.startAt,
-    expires_at: acceptance.expiresAt,
-    wall_ms: goal.limits.wallMs,
-    parent_run_id: acceptance.parentRunId && runUuid(acceptance.parentRunId),
-    origin_run_id: origin && runUuid(origin.runId),
-    origin_mode: origin?.mode,
-    goal: goal.goal,
-    input: goal.input,
-    given_plan: goal.plan,
-    limits: goal.limits,
-    tags: goal.tags,
-    plan,
-    plan_hash: plan && hashJson(plan as unknown as Json),
-    reuse,
-    events: firstEvents(acceptance).map((event) => ({
-      type: event.type,
-      data: eventData(event),
-    })),
-    key: idempotency?.key,
-    body_hash: idempotency?.bodyHash.toString('hex'),
+    run: {
+      id: runId,
+      tenant,
+      agent,
+      agentVersion,
+      planner,
+      priority,
+      state: { status: 'queued' },
+      epoch: 0,
+      createdAt,
+      ...(startAt && { startAt }),
+      ...(expiresAt && { expiresAt }),
+      ...(parentRunId && { parentRunId }),
+      ...(origin && { origin: { ...origin, by: acceptance.by } }),
+    },
+    goal,
+    progress: {
+      done: reuse.filter(({ key }) => planKeyOf(key) === key).length,
+      total: plan?.steps.length ?? 0,
+      current: [],
+    },
   };
 }
 
@@ -84,9 +131,15 @@ function firstEvents({ agent, planner, by, origin, plan, reuse }: Acceptance): R
 }
 
 function planned(plan: Plan, planner: PlannerName): RunEvent {
-  const planHash = hashJson(plan as unknown as Json);
   const steps = plan.steps.length;
-  return { type: 'run.planned', version: 1, planner, steps, planHash, durationMs: 0 };
+  return {
+    type: 'run.planned',
+    version: 1,
+    planner,
+    steps,
+    planHash: planHash(plan),
+    durationMs: 0,
+  };
 }
 
 export function runUuid(runId: string): string {

@@ -12,6 +12,10 @@ export const scopes = [
   'skills:read',
   'approvals:read',
   'approvals:write',
+  'events:read',
+  'events:write',
+  'webhooks:read',
+  'webhooks:write',
   'admin',
 ] as const;
 export type Scope = (typeof scopes)[number];

@@ -1,17 +1,17 @@
 import {
-  idOf,
+  STALLS_ISOLATED,
+  STALLS_MAX,
   type AgentDefinition,
-  type ApprovalDecision,
   type ClaimedRun,
-  type Goal,
   type PlannerName,
-  type PlanVersion,
 } from '@aos/core';
 
+import { definitionsOf } from './agent-versions.ts';
+import { load, toClaimedRun } from './claimed-run.ts';
 import type { Database, Db } from './db.ts';
-import type { Job, Queue } from './queue.ts';
+import type { Job, Kind, Queue } from './queue.ts';
 import { retryConflicts } from './retry-conflicts.ts';
-import { toStepRecord, type StepRow } from './steps.ts';
+import * as stalls from './stalls.ts';
 import { takeSurely } from './take-surely.ts';
 
 /** A claimed run with what the journal needs to write for it. */
@@ -25,6 +25,16 @@ export interface Claim {
   readonly run: ClaimedRun;
 }
 
+/** Told of jobs that no run sent; they are completed, and nothing else happens. */
+export type OnStray = (jobs: readonly Job[]) => void;
+
+export interface TakeOptions {
+  readonly kind?: Kind;
+  readonly onStray?: OnStray;
+  /** The lease is gone: what is in doubt is in other hands. */
+  readonly lost?: AbortSignal;
+}
+
 /**
  * Takes up to `max` jobs and claims their runs for the worker, in one transaction: a worker that dies
  * in it has taken nothing. Jobs of runs that need no worker are completed. A worker without a lease gets
@@ -35,15 +45,17 @@ export function take(
   queue: Queue,
   workerUuid: string,
   max: number,
-  lost?: AbortSignal,
+  options: TakeOptions = {},
 ): Promise<readonly Claim[]> {
+  const { kind = 'regular', onStray = () => {}, lost } = options;
   return takeSurely(
     {
       take: (found) =>
         retryConflicts(() =>
           database.transaction(async (tx) => {
             found([]);
-            if (await isLive(tx, workerUuid)) found(await takeIn(tx, queue, workerUuid, max));
+            if (!(await isLive(tx, workerUuid))) return;
+            found(await takeIn(database, tx, queue, workerUuid, max, kind, onStray));
           }),
         ),
       epochs: (claims) => epochs(database, workerUuid, claims),
@@ -76,25 +88,63 @@ async function epochs(
   return new Map(rows.map(({ id, epoch }) => [id, epoch]));
 }
 
-async function takeIn(tx: Db, queue: Queue, workerUuid: string, max: number): Promise<Claim[]> {
-  const jobs = await queue.fetch(tx, max);
+async function takeIn(
+  database: Database,
+  tx: Db,
+  queue: Queue,
+  workerUuid: string,
+  max: number,
+  kind: Kind,
+  onStray: OnStray,
+): Promise<Claim[]> {
+  const jobs = await queue.fetch(tx, max, kind);
   if (jobs.length === 0) return [];
-  const claimed = await claim(
-    tx,
-    jobs.map(({ id }) => id),
-    workerUuid,
-  );
-  const held = new Set(claimed);
+  const ids = jobs.map(({ id }) => id);
+  const claimed = new Set(await claim(tx, ids, workerUuid, EPOCH_CLEAR_MAX));
+  const left = ids.filter((id) => !claimed.has(id));
+  const stalled = await stalls.of(tx, left);
+  const suspect = stalled.filter((run) => kind === 'regular' && isSuspect(run)).map(({ id }) => id);
+  const others = stalled.map(({ id }) => id).filter((id) => !suspect.includes(id));
+  for (const id of await claim(tx, others, workerUuid)) claimed.add(id);
+  // Ours carry nothing: somebody moved it here, most likely out of the dead letter queue.
+  const strays = jobs.filter(({ id, data }) => data && !claimed.has(id));
+  if (strays.length > 0) onStray(strays);
   await queue.complete(
     tx,
-    jobs.filter(({ id }) => !held.has(id)),
+    jobs.filter(({ id }) => !claimed.has(id)),
   );
+  await queue.isolate(tx, suspect);
   const byId = new Map(jobs.map((job) => [job.id, job]));
-  return (await load(tx, claimed)).map((row) => toClaim(row, byId.get(row.id) as Job, workerUuid));
+  const stallsOf = new Map(stalled.map((run) => [run.id, run.stalls]));
+  const rows = await load(tx, [...claimed]);
+  const definitions = await definitionsOf(database, tx, rows);
+  return rows.map((row, at) => {
+    const { id: uuid, epoch, planner } = row;
+    const run = toClaimedRun(row, {
+      agent: definitions[at] as AgentDefinition,
+      workerUuid,
+      stalls: stallsOf.get(uuid) ?? 0,
+    });
+    return { uuid, epoch, planner, job: byId.get(uuid) as Job, nextSeq: row.last_seq + 1, run };
+  });
+}
+
+/** A run of a lower epoch was not claimed twice without an end. */
+const EPOCH_CLEAR_MAX = 3;
+
+/** It runs alone next; should that end the same way, it is not run again. */
+function isSuspect({ stalls: count }: stalls.Stalled): boolean {
+  return count >= STALLS_ISOLATED && count < STALLS_MAX;
 }
 
 /** Raises the epoch: from here on, every earlier holder is refused. */
-async function claim(tx: Db, uuids: readonly string[], workerUuid: string): Promise<string[]> {
+async function claim(
+  tx: Db,
+  uuids: readonly string[],
+  workerUuid: string,
+  epochMax?: number,
+): Promise<string[]> {
+  if (uuids.length === 0) return [];
   const rows = await tx.query<{ id: string }>(
     `update aos.runs
         set status = 'running',
@@ -106,8 +156,9 @@ async function claim(tx: Db, uuids: readonly string[], workerUuid: string): Prom
             deadline_at = coalesce(deadline_at, clock_timestamp() + wall_ms * interval '1 ms')
       where id = any ($1::uuid[])
         and status in ('queued', 'waiting')
+        and ($3::int is null or epoch <= $3)
   returning id`,
-    [uuids, workerUuid],
+    [uuids, workerUuid, epochMax ?? null],
   );
   return rows.map(({ id }) => id);
 }
@@ -124,6 +175,13 @@ export async function letGo(
 ): Promise<void> {
   await retryConflicts(() =>
     database.transaction(async (tx) => {
+      // Whatever the worker is writing of it comes first: those writes hold this row, and not the run's.
+      await tx.query(
+        `select 1 from aos.workers
+          where id = (select worker_id from aos.runs where id = $1)
+            for update`,
+        [uuid],
+      );
       const [run] = await tx.query<{ priority: number; start_after: Date }>(
         `update aos.runs
             set status = 'queued', worker_id = null, epoch = epoch + 1
@@ -140,87 +198,4 @@ export async function letGo(
 /** What the worker holds in the eyes of the database. */
 export async function holds(db: Db, workerUuid: string): Promise<Pick<Claim, 'uuid' | 'epoch'>[]> {
   return db.query(`select id as uuid, epoch from aos.runs where worker_id = $1`, [workerUuid]);
-}
-
-interface ClaimRow {
-  readonly id: string;
-  readonly tenant_id: string;
-  readonly epoch: number;
-  readonly planner: PlannerName;
-  readonly agent: AgentDefinition;
-  readonly created_at: Date;
-  readonly started_at: Date;
-  readonly expires_at: Date | null;
-  readonly deadline_at: Date | null;
-  readonly cancelled_by: string | null;
-  readonly goal: string;
-  readonly input: Goal['input'];
-  readonly given_plan: Goal['plan'] | null;
-  readonly limits: Goal['limits'];
-  readonly tags: string[];
-  readonly last_seq: number;
-  readonly plan: PlanVersion | null;
-  readonly steps: StepRow[] | null;
-  readonly decisions: (ApprovalDecision & { readonly id: string })[] | null;
-  readonly planning_attempts: number;
-}
-
-/** A statement of its own, after the rows are locked: it sees all that earlier holders committed. */
-async function load(tx: Db, uuids: readonly string[]): Promise<ClaimRow[]> {
-  if (uuids.length === 0) return [];
-  return tx.query<ClaimRow>(
-    `select r.id, r.tenant_id, r.epoch, r.planner, r.created_at, r.started_at, r.expires_at,
-            r.deadline_at, r.cancel_requested_by as cancelled_by,
-            (select a.definition from aos.agents a
-              where a.tenant_id = r.tenant_id and a.name = r.agent and a.version = r.agent_version) as agent,
-            g.goal, g.input, g.plan as given_plan, g.limits, g.tags,
-            (select max(e.seq) from aos.events e where e.run_id = r.id) as last_seq,
-            (select jsonb_build_object('version', p.version, 'planner', p.planner, 'plan', p.plan, 'hash', p.hash)
-               from aos.plans p where p.run_id = r.id order by p.version desc limit 1) as plan,
-            case when r.epoch > 1 or r.origin_mode = 'retry' then
-              (select jsonb_agg(to_jsonb(s)) from aos.steps s where s.run_id = r.id) end as steps,
-            case when r.epoch > 1 then
-              (select jsonb_agg(jsonb_build_object('id', a.id, 'decision', a.decision, 'by', a.decided_by,
-                                                   'inputHash', a.input_hash, 'stepKey', a.step_key,
-                                                   'kind', a.kind, 'comment', a.comment))
-                 from aos.approvals a where a.run_id = r.id and a.decision is not null) end as decisions,
-            case when r.epoch > 1 then
-              (select count(*) from aos.events e
-                where e.run_id = r.id and e.type = 'run.planning_failed') else 0 end::int as planning_attempts
-       from aos.runs r
-       join aos.goals g on g.run_id = r.id
-      where r.id = any ($1::uuid[])`,
-    [uuids],
-  );
-}
-
-function toClaim(row: ClaimRow, job: Job, workerUuid: string): Claim {
-  const run: ClaimedRun = {
-    id: idOf('run', row.id),
-    tenant: row.tenant_id,
-    planner: row.planner,
-    agent: row.agent,
-    goal: {
-      goal: row.goal,
-      input: row.input,
-      limits: row.limits,
-      tags: row.tags,
-      ...(row.given_plan && { plan: row.given_plan }),
-    },
-    ...(row.plan && { plan: row.plan }),
-    steps: (row.steps ?? []).map(toStepRecord),
-    decisions: new Map(
-      (row.decisions ?? []).map(({ id, ...decision }) => [idOf('approval', id), decision]),
-    ),
-    epoch: row.epoch,
-    workerId: idOf('worker', workerUuid),
-    createdAt: row.created_at,
-    startedAt: row.started_at,
-    ...(row.expires_at && { expiresAt: row.expires_at }),
-    ...(row.deadline_at && { deadlineAt: row.deadline_at }),
-    ...(row.cancelled_by && { cancelledBy: row.cancelled_by }),
-    planningAttempts: row.planning_attempts,
-  };
-  const { id: uuid, epoch, planner } = row;
-  return { uuid, epoch, planner, job, nextSeq: row.last_seq + 1, run };
 }

@@ -38,6 +38,8 @@ export interface DatabaseOptions {
   readonly connectionsMax?: number;
   /** Told of connections that break while idle; without a listener they would end the process. */
   readonly onError?: (error: Error) => void;
+  /** How long one statement may take; 8 s when left out. */
+  readonly queryTimeoutMs?: number;
 }
 
 const CONNECT_TIMEOUT_MS = 2_000;
@@ -53,6 +55,12 @@ const SESSION = {
   tcp_user_timeout: 5_000,
 };
 
+/**
+ * Workers find their rows by keys alone. Left to itself the server plans such statements anew each time, since
+ * a plan for known keys looks cheaper when a table has parts; the planning takes longer than the rest.
+ */
+const KEYED = { plan_cache_mode: 'force_generic_plan' };
+
 export function createDatabase(options: DatabaseOptions): Database {
   const config = clientConfig(options);
   const onError = options.onError ?? (() => {});
@@ -65,8 +73,11 @@ export function createDatabase(options: DatabaseOptions): Database {
     const client = await pool.connect().catch((error: unknown) => raise(error));
     let broken: Error | undefined;
     try {
-      await run(client, 'begin', undefined);
+      // Not waited for: on a pipelined connection the first statement travels right behind it.
+      const begun = run(client, 'begin', undefined);
+      begun.catch(() => {});
       const result = await work(db(client));
+      await begun;
       await commit(client);
       return result;
     } catch (error) {
@@ -137,13 +148,24 @@ export function isUnavailable(error: unknown): boolean {
   return error instanceof AosError && error.code === 'database_unavailable';
 }
 
+/** It says nothing about what was sent: the same may pass when it is sent again. */
+export function isPassing(error: unknown): boolean {
+  return isUnavailable(error) || isConflict(error) || isBusy(error);
+}
+
 function clientConfig(options: DatabaseOptions): ClientConfig {
-  const settings = Object.entries({ ...(options.role && { role: options.role }), ...SESSION });
+  const settings = Object.entries({
+    ...(options.role && { role: options.role }),
+    ...(options.role === 'aos_worker' && KEYED),
+    ...SESSION,
+  });
   return {
     connectionString: options.url,
     application_name: options.applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: QUERY_TIMEOUT_MS,
+    query_timeout: options.queryTimeoutMs ?? QUERY_TIMEOUT_MS,
+    // Statements are sent without waiting for the answers to those before them.
+    pipeline: true,
     keepAlive: true,
     keepAliveInitialDelayMillis: 5_000,
     options: settings.map(([name, value]) => `-c ${name}=${value}`).join(' '),

@@ -3,11 +3,16 @@ import { after, before, describe, it } from 'node:test';
 
 import { uuidOf } from '@aos/core';
 
+import { beginOperation } from './begin-operation.ts';
 import * as apiKeys from './api-keys.ts';
+import * as consumers from './consumers.ts';
 import { sqlState, type Database, type DatabaseRole, type Db } from './db.ts';
+import * as deliveries from './deliveries.ts';
 import { startTestStore, type TestStore } from './store.fixture.ts';
+import * as targets from './targets.ts';
 import * as tenants from './tenants.ts';
-import { asking, finished, completion, startTestWorker } from './worker.fixture.ts';
+import { asking, completion, failed, finished, startTestWorker } from './worker.fixture.ts';
+import * as webhooks from './webhooks.ts';
 import * as workspace from './workspace.ts';
 
 describe('who may do what in the database', () => {
@@ -19,6 +24,8 @@ describe('who may do what in the database', () => {
     await using worker = await startTestWorker(store);
     for (const tenant of ['default', 'other']) {
       await apiKeys.create(store.owner, { tenant, name: 'k', scopes: ['runs:read'] });
+      const order = { by: 'k', reason: 'Maintenance' };
+      await targets.park(store.owner, { tenant, target: 'http:a:1' }, order);
       const runId = await store.newRun({
         tenant,
         idempotency: { key: 'same', bodyHash: Buffer.alloc(32) },
@@ -34,21 +41,51 @@ describe('who may do what in the database', () => {
       };
       await workspace.write(worker.database, worker.uuid, file);
       await worker.journal.commit(claim, asking('ask').change);
+      await startReaders(store, tenant);
+      const broken = await store.newRun({ tenant });
+      await worker.journal.commit(await worker.claim(broken), failed);
+      await store.owner.query(
+        `insert into aos.cases (tenant_id, fingerprint, changed_by) values ($1, 'f', 'me')`,
+        [tenant],
+      );
+      await tenants.acting(store.api, tenant, (tx) =>
+        beginOperation(tx, tenant, {
+          kind: 'rerun',
+          request: { mode: 'replay' },
+          selection: { of: 'finished', ids: [broken] },
+          canary: [],
+          ratePerSecond: 1,
+          reason: 'Again.',
+          by: 'me',
+        }),
+      );
     }
     const rows = await store.owner.query<{ name: string }>(
-      `select table_name as name from information_schema.columns
-        where table_schema = 'aos' and column_name = 'tenant_id' order by 1`,
+      `select c.relname as name
+         from pg_class c join pg_attribute a on a.attrelid = c.oid
+        where c.relnamespace = 'aos'::regnamespace and c.relkind in ('r', 'p')
+          and not c.relispartition and a.attname = 'tenant_id'
+        order by 1`,
     );
     tables = rows.map(({ name }) => name);
   });
   after(() => store[Symbol.asyncDispose]());
 
-  it('every table belongs to tenants, but for four that belong to the installation', async () => {
+  it('every table belongs to tenants, but for six that belong to the installation', async () => {
     const rows = await store.owner.query<{ name: string }>(
-      `select tablename as name from pg_tables where schemaname = 'aos' order by 1`,
+      `select relname as name from pg_class
+        where relnamespace = 'aos'::regnamespace and relkind in ('r', 'p') and not relispartition
+        order by 1`,
     );
     const others = rows.map(({ name }) => name).filter((name) => !tables.includes(name));
-    assert.deepEqual(others, ['migrations', 'skills', 'tallies', 'workers']);
+    assert.deepEqual(others, [
+      'incarnation',
+      'log_state',
+      'migrations',
+      'skills',
+      'tallies',
+      'workers',
+    ]);
     const loose = await store.owner.query(
       `select relname from pg_class
         where relnamespace = 'aos'::regnamespace and relname = any ($1)
@@ -97,6 +134,21 @@ describe('who may do what in the database', () => {
     }
   });
 
+  it('no service reaches a part of the log past its whole', async () => {
+    const parts = await store.owner.query<{ part: string }>('select part from aos.event_parts()');
+    assert.ok(parts.length >= 2);
+    const open = await store.owner.query(
+      `select relname from pg_class
+        where relispartition and relkind = 'r' and relnamespace = 'aos'::regnamespace
+          and not (relrowsecurity and relforcerowsecurity)`,
+    );
+    assert.deepEqual(open, []);
+    for (const role of ['aos_api', 'aos_worker', 'aos_reader'] as const) {
+      const database = store.database(role);
+      for (const { part } of parts) await denied(database, `select 1 from aos.${part}`, role);
+    }
+  });
+
   it('acting for nobody, the API sees nothing', async () => {
     for (const table of tables) {
       assert.deepEqual(await store.api.query(`select 1 from aos.${table}`), [], table);
@@ -135,10 +187,12 @@ describe('who may do what in the database', () => {
     }
   });
 
-  it('the reader reads everything and writes nothing', async () => {
+  it('the reader reads everything but secrets, and writes nothing', async () => {
     const reader = store.database('aos_reader');
-    for (const table of [...tables, 'skills', 'workers', 'tallies', 'migrations']) {
-      await reader.query(`select * from aos.${table}`);
+    for (const table of [...tables, 'skills', 'workers', 'tallies', 'migrations', 'log_state']) {
+      const read = `select * from aos.${table}`;
+      if (table === 'webhook_secrets') await denied(reader, read, 'aos_reader');
+      else await reader.query(read);
       for (const text of [`insert into aos.${table} default values`, `delete from aos.${table}`]) {
         await denied(reader, text, 'aos_reader');
       }
@@ -161,6 +215,10 @@ describe('who may do what in the database', () => {
       'update aos.agents set definition = definition',
       `insert into aos.api_keys (tenant_id, id, name, secret_hash, scopes) values ('default', gen_random_uuid(), '', '', '{}')`,
       'select aos.find_api_key(gen_random_uuid())',
+      `select aos.adopt('why not')`,
+      'update aos.incarnation set floor = 0',
+      'update aos.consumer_parts set position = 0',
+      `update aos.webhooks set url = 'https://example.org'`,
     ]) {
       await denied(worker, text, 'aos_worker');
     }
@@ -170,6 +228,11 @@ describe('who may do what in the database', () => {
       'delete from aos.events',
       'update aos.steps set output = null',
       `update aos.agents set definition = '{}'`,
+      'select secret from aos.webhook_secrets',
+      `select aos.adopt('why not')`,
+      `select aos.drop_event_part('1 day', '0')`,
+      `select aos.remove_finished_runs('1 day', gen_random_uuid(), 1)`,
+      'update aos.log_state set relayed_below = 0',
     ]) {
       await denied(api, text, 'aos_api');
     }
@@ -196,6 +259,28 @@ describe('who may do what in the database', () => {
     }
   });
 });
+
+/** A row of a tenant in every table of readers of the log. */
+async function startReaders(store: TestStore, tenant: string): Promise<void> {
+  await consumers.create(store.owner, {
+    tenant,
+    name: 'c',
+    types: [],
+    parts: 1,
+    leaseMs: 1_000,
+    from: 'end',
+    by: 'k',
+  });
+  const { id } = await webhooks.create(store.owner, tenant, {
+    url: 'https://example.org/',
+    types: [],
+    agents: [],
+    description: '',
+    by: 'k',
+    secret: webhooks.newSecret().secret,
+  });
+  await deliveries.ping(store.owner, tenant, id);
+}
 
 async function onlyOwn(tx: Db, table: string): Promise<void> {
   const rows = await tx.query<{ tenant_id: string }>(`select tenant_id from aos.${table}`);

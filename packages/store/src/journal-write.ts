@@ -1,5 +1,6 @@
 import type { NextState } from '@aos/core';
 
+import { bury } from './bury.ts';
 import type { Db } from './db.ts';
 import {
   approvalRows,
@@ -35,7 +36,16 @@ export async function writeEntries(
   const held = new Map(rows.map((row) => [row.id, row]));
   const ended = entries.filter(({ claim, change }) => change.next && held.has(claim.uuid));
   if (ended.length > 0) await settleJobs(tx, queue, ended, held);
+  await bury(
+    tx,
+    queue,
+    ended.filter(hasFailed).map(({ claim }) => claim.uuid),
+  );
   return new Set(held.keys());
+}
+
+function hasFailed({ change: { next } }: Entry): boolean {
+  return next?.status === 'finished' && next.outcome === 'failed';
 }
 
 interface HeldRow {
@@ -92,25 +102,29 @@ async function decidedMeanwhile(tx: Db, parked: readonly Entry[]): Promise<Reado
 }
 
 /**
- * `held` locks the rows of the runs whose epoch is still ours, in one order; everything else joins it,
- * so a worker that lost its claim writes nothing. Events that stand already are left as they are, and
- * only new ones are counted: sending a batch twice changes nothing.
+ * `life` keeps the worker's row as it is until the commit: while it is held, nobody can declare the worker
+ * dead, and only who has done so may raise the epoch of a run it holds. So runs need no lock of their own,
+ * but for those whose claim ends, which are written anyway. Everything joins `held`: a worker that lost its
+ * claim writes nothing. Events that stand already are left as they are, and only new ones are counted:
+ * sending a batch twice changes nothing.
+ *
+ * The worker is compared in a way no index serves: the planner would rather walk all runs of the worker for
+ * each claim than look the claims up by their keys.
  */
 const WRITE = `
-  with claims as (
-    select * from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[])
-                    as c(id, epoch, status, outcome, failure_code, waiting_for, wake_at)),
-  held as (
-    select r.id, r.tenant_id, r.epoch, r.priority, r.cancel_requested_at is not null as cancel_requested
-      from aos.runs r
-      join claims c on c.id = r.id and c.epoch = r.epoch
-     where r.worker_id = $8
-     order by r.id
-       for no key update of r),
+  with life as materialized (
+    select id from aos.workers where id = $8 and state in ('live', 'stopping') for key share),
+  held as materialized (
+    select r.id, r.tenant_id, r.epoch, r.priority, r.cancel_requested_at is not null as cancel_requested,
+           c.status, c.outcome, c.failure_code, c.waiting_for, c.wake_at
+      from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[])
+             as c(id, epoch, status, outcome, failure_code, waiting_for, wake_at)
+      join aos.runs r on r.id = c.id and r.epoch = c.epoch
+      join life on life.id is not distinct from r.worker_id),
   written as (
     insert into aos.events (tenant_id, run_id, seq, epoch, type, data, at)
-    select h.tenant_id, e.run_id, e.seq, h.epoch, e.type, e.data::jsonb, e.at
-      from unnest($9::uuid[], $10::int[], $11::text[], $12::text[], $13::timestamptz[])
+    select h.tenant_id, e.run_id, e.seq, h.epoch, e.type, e.data, e.at
+      from unnest($9::uuid[], $10::int[], $11::text[], $12::jsonb[], $13::timestamptz[])
              as e(run_id, seq, type, data, at)
       join held h on h.id = e.run_id
         on conflict (run_id, seq) do nothing
@@ -120,10 +134,10 @@ const WRITE = `
            (tenant_id, run_id, key, skill, skill_version, effect, status, attempt, epoch, input_hash,
             output, failure, waiting_for, wake_at, approval_id, skip_reason, started_at, finished_at)
     select h.tenant_id, s.run_id, s.key, s.skill, s.skill_version, s.effect, s.status, s.attempt,
-           h.epoch, s.input_hash, s.output::jsonb, s.failure::jsonb, s.waiting_for, s.wake_at,
+           h.epoch, s.input_hash, s.output, s.failure, s.waiting_for, s.wake_at,
            s.approval_id, s.skip_reason, s.started_at, s.finished_at
       from unnest($17::uuid[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[],
-                  $23::int[], $24::text[], $25::text[], $26::text[], $27::text[], $28::timestamptz[],
+                  $23::int[], $24::text[], $25::jsonb[], $26::jsonb[], $27::text[], $28::timestamptz[],
                   $29::uuid[], $30::text[], $31::timestamptz[], $32::timestamptz[])
              as s(run_id, key, skill, skill_version, effect, status, attempt, input_hash, output,
                   failure, waiting_for, wake_at, approval_id, skip_reason, started_at, finished_at)
@@ -152,8 +166,8 @@ const WRITE = `
   counted as (
     insert into aos.tallies as kept (worker_id, lane, metric, label_a, label_b, value)
     select $8, $33::smallint, t.metric, t.label_a, t.label_b, count(*)
-      from (select unnest($9::uuid[]) as run_id, unnest($10::int[]) as seq, unnest($14::text[]) as metric,
-                   unnest($15::text[]) as label_a, unnest($16::text[]) as label_b) as t
+      from unnest($9::uuid[], $10::int[], $14::text[], $15::text[], $16::text[])
+             as t(run_id, seq, metric, label_a, label_b)
       join written w on w.run_id = t.run_id and w.seq = t.seq
      where t.metric is not null
      group by t.metric, t.label_a, t.label_b
@@ -161,15 +175,18 @@ const WRITE = `
        set value = kept.value + excluded.value),
   ended as (
     update aos.runs r
-       set status = case when c.status = 'waiting' and h.cancel_requested then 'queued' else c.status end,
-           outcome = c.outcome,
-           failure_code = c.failure_code,
-           waiting_for = case when c.status = 'waiting' and not h.cancel_requested then c.waiting_for end,
-           wake_at = case when c.status = 'waiting' and not h.cancel_requested then c.wake_at end,
-           finished_at = case when c.status = 'finished' then clock_timestamp() end,
+       set status = case when h.status = 'waiting' and r.cancel_requested_at is not null then 'queued' else h.status end,
+           outcome = h.outcome,
+           failure_code = h.failure_code,
+           waiting_for = case when h.status = 'waiting' and r.cancel_requested_at is null then h.waiting_for end,
+           wake_at = case when h.status = 'waiting' and r.cancel_requested_at is null then h.wake_at end,
+           finished_at = case when h.status = 'finished' then clock_timestamp() end,
            worker_id = null
-      from claims c
-      join held h on h.id = c.id
-     where r.id = c.id
-       and c.status is not null)
-  select id, priority, cancel_requested from held`;
+      from held h
+     where r.id = h.id
+       and r.epoch = h.epoch
+       and h.status is not null
+ returning r.id, r.cancel_requested_at is not null as cancel_requested)
+  select h.id, h.priority, coalesce(e.cancel_requested, h.cancel_requested) as cancel_requested
+    from held h
+    left join ended e on e.id = h.id`;

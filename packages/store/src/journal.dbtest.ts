@@ -241,8 +241,8 @@ test('a deadlock is no failure: the batch is sent again', async () => {
   await using worker = await startTestWorker(store, {
     wrap: (database) => ({
       ...database,
-      transaction: (work) =>
-        database.transaction(work).catch((error: unknown) => {
+      query: (text, values) =>
+        database.query<never>(text, values).catch((error: unknown) => {
           states.push(sqlState(error));
           throw error;
         }),
@@ -252,19 +252,22 @@ test('a deadlock is no failure: the batch is sent again', async () => {
   const journal = openJournal(worker.database, worker.queue, { workerUuid: worker.uuid, lanes: 1 });
   const [first, second] = held;
   if (!first || !second) throw new Error('There are no claims.');
-  const lock = 'select 1 from aos.runs where id = $1 for update';
+  const lock = 'select 1 from aos.steps where run_id = $1 and key = $2 for update';
   const blocked = `select 1 from pg_stat_activity where application_name = 'worker' and datname = current_database() and wait_event_type = 'Lock'`;
   let times = 0;
   // The server ends either of the two; now and then it is not the journal.
   for (; times < 5 && !states.includes('40P01'); times++) {
     let writing: Promise<unknown> | undefined;
+    const key = `s${times}`;
+    const begin = { ...started, steps: [aRecord(key, { status: 'started' })] };
+    await Promise.all(held.map((claim) => journal.commit(claim, begin)));
     const meeting = store.owner.transaction(async (tx) => {
-      await tx.query(lock, [second.uuid]);
-      writing = Promise.all(held.map((claim) => journal.commit(claim, completion(`s${times}`))));
+      await tx.query(lock, [second.uuid, key]);
+      writing = Promise.all(held.map((claim) => journal.commit(claim, completion(key))));
       while ((await store.owner.query(blocked)).length === 0) {
         await new Promise((resolve) => void setImmediate(resolve));
       }
-      await tx.query(lock, [first.uuid]);
+      await tx.query(lock, [first.uuid, key]);
     });
     await meeting.catch((error: unknown) => assert.ok(isConflict(error) || isBusy(error)));
     await writing;

@@ -18,6 +18,8 @@ export interface Journal {
    * it stands, which is safe because an event's place in its run is fixed before it is sent.
    */
   commit(claim: Claim, change: Change): Promise<void>;
+  /** Resolves once nothing of this claim is on its way any more. */
+  settled(claim: Claim): Promise<void>;
   /** The lease is gone: whatever has not been written is refused from now on. */
   abandon(): void;
   drained(): Promise<void>;
@@ -73,13 +75,22 @@ export function createJournal(write: Write, options: Omit<JournalOptions, 'worke
     },
     soon: (work) => time.soon(work),
   });
+  // The last of each claim; lanes keep the order, so with it all those before have settled.
+  const newest = new Map<Claim, Promise<unknown>>();
   return {
     async commit(claim, change) {
       if (change.events.length === 0) throw new Error('A change without an event has no place.');
       if (abandoned.signal.aborted) throw lost(claim);
-      const fate = await group.add({ claim, change, at: time.now() });
+      const writing = group.add({ claim, change, at: time.now() });
+      newest.set(claim, writing);
+      const fate = await writing.finally(() => {
+        if (newest.get(claim) === writing) newest.delete(claim);
+      });
       if (fate instanceof Error) throw fate;
       if (fate === 'refused') throw lost(claim);
+    },
+    async settled(claim) {
+      await newest.get(claim)?.catch(() => {});
     },
     abandon: () => abandoned.abort(),
     drained: () => group.drained(),
@@ -143,8 +154,14 @@ async function attempt(
   lane: number,
   sentBefore: boolean,
 ): Promise<Fate[]> {
-  return writer.database.transaction(async (tx) => {
-    const held = await writeEntries(tx, writer.queue, entries, writer.workerUuid, lane);
+  const { database, queue, workerUuid } = writer;
+  if (!sentBefore && !entries.some(({ change }) => change.next)) {
+    // One statement is a transaction of its own: no begin, no commit, one trip.
+    const held = await writeEntries(database, queue, entries, workerUuid, lane);
+    return entries.map(({ claim }) => (held.has(claim.uuid) ? 'written' : 'refused'));
+  }
+  return database.transaction(async (tx) => {
+    const held = await writeEntries(tx, queue, entries, workerUuid, lane);
     const refused = entries.filter(({ claim }) => !held.has(claim.uuid));
     const stands = sentBefore ? await standing(tx, refused) : new Set<Entry>();
     return entries.map((entry) =>

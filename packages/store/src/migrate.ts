@@ -3,8 +3,11 @@ import { fileURLToPath } from 'node:url';
 
 import { AosError } from '@aos/core';
 import { runner } from 'node-pg-migrate';
+import type { Client } from 'pg';
 
 import { createDatabase, sqlState, type Db } from './db.ts';
+import { makeAhead } from './event-parts.ts';
+import { buildLateIndexes } from './late-indexes.ts';
 import { migrateQueue } from './queue.ts';
 
 const DIRECTORY = fileURLToPath(new URL('../migrations', import.meta.url));
@@ -12,6 +15,7 @@ const TABLE = 'migrations';
 /** Any number, as long as it is ours alone: "aos" in ASCII. */
 const LOCK = 0x616f73;
 const WAIT_TIMEOUT_MS = 600_000;
+const ASK_AGAIN_MS = 200;
 
 /**
  * Brings the database to this version's schema; does nothing when it is there already. Several may call
@@ -27,8 +31,7 @@ export async function migrate(
   try {
     // One at a time, also for what pg-boss and the grants change. Waits as long as the other needs.
     await lock.query('set statement_timeout = 0; set lock_timeout = 0');
-    const wait = { text: 'select pg_advisory_lock($1)', query_timeout: WAIT_TIMEOUT_MS };
-    await lock.query(wait, [LOCK]);
+    await haveTurn(lock);
     if (!options.allowUnsafe) await refuseUnsafe(database);
     await refuseNewer(database);
     await runner({
@@ -43,11 +46,39 @@ export async function migrate(
       noLock: true,
       logger: { debug() {}, info() {}, warn() {}, error() {} },
     });
+    await buildLateIndexes(patiently(lock));
+    await makeAhead(database);
     await migrateQueue(database);
   } finally {
     await lock.end();
     await database.close();
   }
+}
+
+/** Asks again and again: an index that is built concurrently would wait for a session that waits for it. */
+async function haveTurn(client: Client): Promise<void> {
+  const end = performance.now() + WAIT_TIMEOUT_MS;
+  for (;;) {
+    const { rows } = await client.query<{ mine: boolean }>(
+      'select pg_try_advisory_lock($1) as mine',
+      [LOCK],
+    );
+    if (rows[0]?.mine) return;
+    if (performance.now() > end) {
+      throw new AosError('not_ready', 'Another program has been migrating for too long.');
+    }
+    await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+  }
+}
+
+/** Statements that may take as long as they need. */
+function patiently(client: Client): Db {
+  return {
+    async query<R>(text: string) {
+      const limits = { text, query_timeout: WAIT_TIMEOUT_MS };
+      return (await client.query(limits)).rows as R[];
+    },
+  };
 }
 
 /** Fails with a sentence unless the schema is exactly this version's. For services at start. */

@@ -7,6 +7,7 @@ import {
   type PlannerName,
   type RerunMode,
   type Run,
+  type RunOrigin,
   type RunState,
   type Status,
   type WaitingFor,
@@ -55,6 +56,7 @@ export interface RunRow extends GoalRow {
   readonly parent_run_id: string | null;
   readonly origin_run_id: string | null;
   readonly origin_mode: RerunMode | null;
+  readonly accepted: { readonly by: string; readonly origin?: RunOrigin } | null;
   readonly steps_total: number;
   readonly steps_done: number;
   readonly steps_current: readonly string[];
@@ -68,6 +70,8 @@ export const RUN_VIEW = `
          r.created_at::text as place, r.start_at, r.expires_at, r.started_at, r.deadline_at,
          r.finished_at, r.cancel_requested_at, r.cancel_requested_by, r.parent_run_id,
          r.origin_run_id, r.origin_mode,
+         case when r.origin_run_id is not null then
+           (select e.data from aos.events e where e.run_id = r.id and e.seq = 0) end as accepted,
          g.goal, g.input, g.plan as given_plan, g.limits, g.tags,
          coalesce((select jsonb_array_length(p.plan -> 'steps') from aos.plans p
                     where p.run_id = r.id order by p.version desc limit 1), 0) as steps_total,
@@ -126,11 +130,15 @@ function toRun(row: RunRow): Run {
     ...(row.deadline_at && { deadlineAt: row.deadline_at }),
     ...(row.cancel_requested_at && { cancelRequestedAt: row.cancel_requested_at }),
     ...(row.parent_run_id && { parentRunId: idOf('run', row.parent_run_id) }),
-    ...(row.origin_run_id &&
-      row.origin_mode && {
-        origin: { runId: idOf('run', row.origin_run_id), mode: row.origin_mode },
-      }),
+    ...originOf(row),
   };
+}
+
+function originOf({ origin_run_id, origin_mode, accepted }: RunRow): Pick<Run, 'origin'> {
+  if (!origin_run_id || !origin_mode) return {};
+  const { by = '', origin } = accepted ?? {};
+  const base = { runId: idOf('run', origin_run_id), mode: origin_mode, reason: '' };
+  return { origin: { ...base, ...origin, by } };
 }
 
 function toState(row: RunRow): RunState {

@@ -25,7 +25,10 @@ export async function postgresRunStore(store: TestStore): Promise<RunStore> {
   started.defer(() => acceptor.close());
   const all = started.move();
   return {
-    accept: (request) => acceptor.accept(toAcceptance(request)),
+    async accept(request) {
+      const { runId, createdAt } = await acceptor.accept(toAcceptance(request));
+      return { runId, created: createdAt !== undefined };
+    },
     cancel: (runId, by) =>
       tenants.acting(store.api, TENANT, (tx) => runs.cancel(tx, store.queue, runId, by)),
     async decide(approvalId, given) {
@@ -69,7 +72,8 @@ async function openWorker(store: TestStore, all: AsyncDisposableStack): Promise<
     ]);
   return {
     id: idOf('worker', uuid),
-    take: (max) => worker.take(max),
+    // Suspects are isolated only from each other.
+    take: async (max) => [...(await worker.take(max)), ...(await worker.take(max, 'suspect'))],
     commit: (claim, change) => journal.commit(claim as Claim, change),
     letGo: (claim, pauseMs) => letGo(database, queue, claim as Claim, pauseMs),
     async renew() {

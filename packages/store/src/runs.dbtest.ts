@@ -120,3 +120,31 @@ async function until(fact: () => Promise<boolean>): Promise<void> {
   const end = Date.now() + 10_000;
   while (!(await fact())) assert.ok(Date.now() < end, 'It did not happen.');
 }
+
+test('a page looks at 10,000 runs at the most, and says where to read on', async () => {
+  await using store = await startTestStore();
+  await store.owner.query(
+    `with made as (
+       insert into aos.runs (id, tenant_id, agent, agent_version, planner, created_at)
+       select gen_random_uuid(), 'default', 'general', 1, 'static', now() - n * interval '1 s'
+         from generate_series(1, $1) as n
+     returning id, tenant_id, created_at)
+     insert into aos.goals (tenant_id, run_id, goal, tags)
+     select tenant_id, id, 'Many', case when created_at = min(created_at) over () then '{rare}'::text[] else '{}' end
+       from made`,
+    [runs.LOOKED_AT_MAX + 5],
+  );
+  const first = await runs.list(store.owner, 'default', { tag: 'rare' }, { limit: 10 });
+  assert.deepEqual(first.items, []);
+  assert.ok(first.next);
+  const second = await runs.list(
+    store.owner,
+    'default',
+    { tag: 'rare' },
+    { limit: 10, after: first.next },
+  );
+  assert.equal(second.items.length, 1);
+  assert.equal(second.next, undefined);
+  const some = await runs.list(store.owner, 'default', {}, { limit: 10 });
+  assert.equal(some.items.length, 10);
+});

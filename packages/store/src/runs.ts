@@ -1,42 +1,12 @@
-import {
-  AosError,
-  failures,
-  idOf,
-  uuidOf,
-  type Outcome,
-  type PlannerName,
-  type Run,
-  type Status,
-} from '@aos/core';
+import { AosError, failures, idOf, uuidOf, type Run, type Status } from '@aos/core';
 
 import type { Db } from './db.ts';
 import { WORKER_CHANNEL, type Queue } from './queue.ts';
+import { runConditions, type RunFilter, type RunPlace } from './run-filter.ts';
 import { RUN_VIEW, toRunView, type RunRow, type RunView } from './run-row.ts';
 
+export type { RunFilter, RunPlace } from './run-filter.ts';
 export type { RunView } from './run-row.ts';
-
-export interface RunFilter {
-  readonly status?: Status;
-  readonly outcome?: Outcome;
-  readonly agent?: string;
-  readonly planner?: PlannerName;
-  readonly tag?: string;
-  /** A skill that one of its steps used. */
-  readonly skill?: string;
-  /** The failure code it ended with. */
-  readonly error?: string;
-  readonly createdAfter?: Date;
-  readonly createdBefore?: Date;
-  /** Words of the goal. */
-  readonly q?: string;
-}
-
-/** The place of a run in the list, newest first. */
-export interface RunPlace {
-  /** As PostgreSQL wrote it: a `Date` would lose the microseconds. */
-  readonly createdAt: string;
-  readonly id: string;
-}
 
 export async function get(db: Db, id: string): Promise<RunView> {
   const rows = await db.query<RunRow>(
@@ -47,57 +17,56 @@ export async function get(db: Db, id: string): Promise<RunView> {
   return toRunView(rows[0]);
 }
 
-/** Newest first, from behind `after`; `next` is where to read on, undefined on the last page. */
+/** Runs looked at for one page at the most: what is asked for may be rare, or nowhere. */
+export const LOOKED_AT_MAX = 10_000;
+
+/**
+ * Newest first, from behind `after`; `next` is where to read on, undefined on the last page. A page may hold
+ * fewer than asked for, even none, and still have a next one: no page looks at more than 10,000 runs.
+ */
 export async function list(
   db: Db,
   tenant: string,
   filter: RunFilter,
   page: { readonly limit: number; readonly after?: RunPlace },
 ): Promise<{ readonly items: readonly RunView[]; readonly next?: RunPlace }> {
+  const { found, judged, values, foundValues } = runConditions(tenant, filter, page.after);
+  const looked = `
+      select r.*
+        from aos.runs r
+       where ${found.join(' and ')}
+       order by r.created_at desc, r.id desc`;
   const rows = await db.query<RunRow>(
     `with page as (
        select r.*
-         from aos.runs r
-        where r.tenant_id = $1
-          and ($2::timestamptz is null or (r.created_at, r.id) < ($2::timestamptz, $3::uuid))
-          and ($5::text is null or r.status = $5)
-          and ($6::text is null or r.outcome = $6)
-          and ($7::text is null or r.agent = $7)
-          and ($8::text is null or r.planner = $8)
-          and ($9::text is null or r.failure_code = $9)
-          and ($10::timestamptz is null or r.created_at > $10)
-          and ($11::timestamptz is null or r.created_at < $11)
-          and ($12::text is null or exists (
-                select from aos.goals g where g.run_id = r.id and $12 = any (g.tags)))
-          and ($13::text is null or exists (
-                select from aos.steps s where s.run_id = r.id and s.skill = $13))
-          and ($14::text is null or exists (
-                select from aos.goals g where g.run_id = r.id and g.goal ilike $14))
+         from (${looked} limit ${LOOKED_AT_MAX}) as r
+        ${judged.length > 0 ? `where ${judged.join(' and ')}` : ''}
         order by r.created_at desc, r.id desc
-        limit $4 + 1) ${RUN_VIEW}`,
-    [
-      tenant,
-      page.after?.createdAt ?? null,
-      page.after ? uuidOf('run', page.after.id) : null,
-      page.limit,
-      filter.status ?? null,
-      filter.outcome ?? null,
-      filter.agent ?? null,
-      filter.planner ?? null,
-      filter.error ?? null,
-      filter.createdAfter ?? null,
-      filter.createdBefore ?? null,
-      filter.tag ?? null,
-      filter.skill ?? null,
-      filter.q === undefined ? null : `%${filter.q.replaceAll(/[\\%_]/g, '\\$&')}%`,
-    ],
+        limit $${values.length + 1} + 1) ${RUN_VIEW}`,
+    [...values, page.limit],
   );
   const items = rows.slice(0, page.limit);
   const last = rows.length > page.limit ? items.at(-1) : undefined;
-  return {
-    items: items.map(toRunView),
-    ...(last && { next: { createdAt: last.place, id: idOf('run', last.id) } }),
-  };
+  const next = last
+    ? { createdAt: last.place, id: idOf('run', last.id) }
+    : judged.length > 0
+      ? await lastLookedAt(db, looked, foundValues)
+      : undefined;
+  return { items: items.map(toRunView), ...(next && { next }) };
+}
+
+/** Where the look ended, when it did not reach the oldest run. */
+async function lastLookedAt(
+  db: Db,
+  looked: string,
+  parameters: readonly unknown[],
+): Promise<RunPlace | undefined> {
+  const rows = await db.query<{ created_at: string; id: string }>(
+    `select r.created_at::text as created_at, r.id
+       from (${looked} offset ${LOOKED_AT_MAX - 1} limit 1) as r`,
+    parameters,
+  );
+  return rows[0] && { createdAt: rows[0].created_at, id: idOf('run', rows[0].id) };
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   type StepRecord,
   type StepState,
   type StepStatus,
+  type StepWait,
   type WaitingFor,
 } from '@aos/core';
 
@@ -76,17 +77,25 @@ function stateOf(row: StepRow): StepState {
     case 'waiting':
       return {
         status: 'waiting',
-        wait:
-          row.waiting_for === 'retry'
-            ? {
-                for: 'retry',
-                until: new Date(row.wake_at ?? 0),
-                failure: row.failure as Failure,
-              }
-            : {
-                for: row.waiting_for ?? 'approval',
-                approvalId: idOf('approval', row.approval_id ?? ''),
-              },
+        wait: waitOf(row),
       };
+  }
+}
+
+function waitOf({ waiting_for, wake_at, failure, approval_id }: StepRow): StepWait {
+  switch (waiting_for) {
+    case 'retry':
+      return { for: 'retry', until: new Date(wake_at ?? 0), failure: failure as Failure };
+    case 'target': {
+      const { target, ...reason } = failure as Failure & { readonly target: string };
+      return {
+        for: 'target',
+        target,
+        failure: reason,
+        ...(wake_at && { released: new Date(wake_at) }),
+      };
+    }
+    default:
+      return { for: waiting_for ?? 'approval', approvalId: idOf('approval', approval_id ?? '') };
   }
 }

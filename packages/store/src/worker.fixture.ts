@@ -1,10 +1,10 @@
 import { AosError, newId, uuidOf, type Change, type Json, type StepRecord } from '@aos/core';
 import type { Client } from 'pg';
 
-import { take, type Claim } from './claims.ts';
+import { take, type Claim, type OnStray } from './claims.ts';
 import { createDatabase, type Database } from './db.ts';
 import { openJournal, type Journal } from './journal.ts';
-import { openQueue, type Queue } from './queue.ts';
+import { openQueue, type Kind, type Queue } from './queue.ts';
 import type { TestStore } from './store.fixture.ts';
 import * as workers from './workers.ts';
 
@@ -19,14 +19,18 @@ export interface TestWorker extends AsyncDisposable {
   readonly journal: Journal;
   /** Holds the worker's lock. */
   readonly session: Client;
-  take(max?: number): Promise<readonly Claim[]>;
+  take(max?: number, kind?: Kind, onStray?: OnStray): Promise<readonly Claim[]>;
   /** Takes jobs until it has the one of this run. */
   claim(runId: string): Promise<Claim>;
 }
 
 export async function startTestWorker(
   store: TestStore,
-  options: { readonly wrap?: (database: Database) => Database } = {},
+  options: {
+    readonly wrap?: (database: Database) => Database;
+    /** Of another worker, whose process this one is a further life of. */
+    readonly processId?: string;
+  } = {},
 ): Promise<TestWorker> {
   await using started = new AsyncDisposableStack();
   const own = createDatabase({
@@ -43,7 +47,16 @@ export async function startTestWorker(
   const session = await own.connect();
   started.defer(() => session.end().catch(() => {}));
   await session.query('select pg_advisory_lock($1)', [workers.lockKeyOf(uuid).toString()]);
-  await workers.register(own, { uuid, host: 'here', pid: 1, version: '0', slots: 10, skills: [] });
+  await workers.register(own, {
+    uuid,
+    host: 'here',
+    pid: 1,
+    version: '0',
+    slots: 10,
+    skills: [],
+    processId: options.processId ?? uuid,
+    quarantine: false,
+  });
   // Tests take the time they take.
   await store.owner.query(
     `update aos.workers set lease_until = now() + interval '1 hour' where id = $1`,
@@ -57,7 +70,8 @@ export async function startTestWorker(
     queue,
     journal,
     session,
-    take: (max = 100) => take(database, queue, uuid, max),
+    take: (max = 100, kind, onStray) =>
+      take(database, queue, uuid, max, { ...(kind && { kind }), ...(onStray && { onStray }) }),
     async claim(runId) {
       const claims = await take(database, queue, uuid, 1_000);
       const found = claims.find(({ run }) => run.id === runId);
@@ -70,13 +84,15 @@ export async function startTestWorker(
 
 /** The database whose commits stand, and whose answers get lost when the test says so. */
 export function forgetful(database: Database, lose: () => boolean): Database {
+  const forgetting = async <T>(answer: Promise<T>): Promise<T> => {
+    const result = await answer;
+    if (lose()) throw new AosError('database_unavailable', 'The answer was lost.');
+    return result;
+  };
   return {
     ...database,
-    async transaction(work) {
-      const result = await database.transaction(work);
-      if (lose()) throw new AosError('database_unavailable', 'The answer was lost.');
-      return result;
-    },
+    query: (text, values) => forgetting(database.query(text, values)),
+    transaction: (work) => forgetting(database.transaction(work)),
   };
 }
 
@@ -103,6 +119,19 @@ export function completion(key: string, output: Json = { ok: true }): Change {
 export const finished: Change = {
   events: [{ type: 'run.finished', outcome: 'succeeded', durationMs: 1 }],
   next: { status: 'finished', outcome: 'succeeded' },
+};
+
+/** The run failed as a whole. */
+export const failed: Change = {
+  events: [
+    {
+      type: 'run.finished',
+      outcome: 'failed',
+      durationMs: 1,
+      failure: { code: 'run_expired', detail: 'Too late.' },
+    },
+  ],
+  next: { status: 'finished', outcome: 'failed', failureCode: 'run_expired' },
 };
 
 /** A step that asks for leave, and the run that waits for it, in one change. */

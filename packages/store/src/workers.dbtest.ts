@@ -117,6 +117,8 @@ test('a worker that is registered without its lock is taken for dead', async () 
     version: '0',
     slots: 1,
     skills: [],
+    processId: uuid,
+    quarantine: false,
   });
   assert.deepEqual(await workers.suspects(observer.database, observer.uuid), [uuid]);
 });

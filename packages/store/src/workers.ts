@@ -18,6 +18,10 @@ export interface NewWorker {
   readonly port?: number;
   readonly slots: number;
   readonly skills: readonly SkillManifest[];
+  /** The same in all lives of one process. */
+  readonly processId: string;
+  /** It takes only runs that seem to kill their workers, one at a time. */
+  readonly quarantine: boolean;
 }
 
 /** The number of the advisory lock that a worker's LISTEN connection holds while it lives. */
@@ -31,8 +35,9 @@ export function lockKeyOf(uuid: string): bigint {
  */
 export async function register(db: Db, worker: NewWorker): Promise<Date> {
   const rows = await db.query<{ at: Date }>(
-    `insert into aos.workers (id, host, pid, version, port, slots, skills, lock_key, lease_until)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, now() + $9 * interval '1 ms')
+    `insert into aos.workers (id, host, pid, version, port, slots, skills, lock_key, lease_until,
+                              process_id, quarantine)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, now() + $9 * interval '1 ms', $10, $11)
      returning clock_timestamp() as at`,
     [
       worker.uuid,
@@ -44,6 +49,8 @@ export async function register(db: Db, worker: NewWorker): Promise<Date> {
       worker.skills.map(({ name, version }) => `${name}@${version}`),
       lockKeyOf(worker.uuid).toString(),
       LEASE_MS,
+      worker.processId,
+      worker.quarantine,
     ],
   );
   return rows[0]?.at ?? new Date();
@@ -84,12 +91,14 @@ export async function stopping(db: Db, uuid: string): Promise<void> {
   ]);
 }
 
-/** It ended by itself and holds nothing any more. */
+/** It ended by itself and holds nothing any more. Waits for what it is still writing. */
 export async function stopped(db: Db, uuid: string): Promise<void> {
   await db.query(
     `update aos.workers
         set state = 'stopped', ended_at = now()
-      where id = $1 and state in ('live', 'stopping')`,
+      where id in (select id from aos.workers
+                    where id = $1 and state in ('live', 'stopping')
+                      for update)`,
     [uuid],
   );
 }

@@ -17,8 +17,25 @@ export interface DatabaseFacts {
   readonly runsWaiting: number;
   readonly queueAgeSeconds: number;
   readonly approvalsOpen: number;
+  readonly deadLetters: { readonly open: number; readonly redriving: number };
+  readonly casesOpen: number;
+  readonly operationsRunning: number;
   readonly workersLive: number;
   readonly workerPoolSize: number;
+  readonly targetsOpen: number;
+  readonly stepsParked: number;
+  readonly parkedAgeSeconds: number;
+  readonly workersDesired: number;
+  readonly log: LogFacts;
+}
+
+/** Of the log of events and those who read it. */
+export interface LogFacts {
+  readonly horizonAgeSeconds: number;
+  readonly lag: Readonly<Record<'consumers' | 'webhooks', { seconds: number; events: number }>>;
+  readonly deliveries: Readonly<Record<'pending' | 'dead', number>>;
+  readonly partsHeld: number;
+  readonly partsAhead: number;
 }
 
 /** The facts as exposition text. A new registry each time: nothing of an earlier scrape can remain. */
@@ -41,7 +58,32 @@ export async function factsExposition(facts: DatabaseFacts): Promise<string> {
   handle('runsWaiting').set({}, facts.runsWaiting);
   handle('queueAge').set({}, facts.queueAgeSeconds);
   handle('approvalsOpen').set({}, facts.approvalsOpen);
+  const letters = handle('deadLetters');
+  for (const state of ['open', 'redriving'] as const) {
+    letters.set({ state }, facts.deadLetters[state]);
+  }
+  handle('casesOpen').set({}, facts.casesOpen);
+  handle('operationsRunning').set({}, facts.operationsRunning);
   handle('workersLive').set({}, facts.workersLive);
   handle('workerPoolSize').set({}, facts.workerPoolSize);
+  tellLog(handle, facts.log);
+  handle('targetsOpen').set({}, facts.targetsOpen);
+  handle('stepsParked').set({}, facts.stepsParked);
+  handle('parkedAge').set({}, facts.parkedAgeSeconds);
+  handle('workersDesired').set({}, facts.workersDesired);
   return registry.metrics();
+}
+
+function tellLog(handle: (key: keyof typeof metricTable) => AnyHandle, log: LogFacts): void {
+  const [lag, lagEvents] = [handle('eventLag'), handle('eventLagEvents')];
+  for (const reader of ['consumers', 'webhooks'] as const) {
+    lag.set({ reader }, log.lag[reader].seconds);
+    lagEvents.set({ reader }, log.lag[reader].events);
+  }
+  const deliveries = handle('webhookDeliveries');
+  for (const state of ['pending', 'dead'] as const)
+    deliveries.set({ state }, log.deliveries[state]);
+  handle('eventHorizonAge').set({}, log.horizonAgeSeconds);
+  handle('eventPartsHeld').set({}, log.partsHeld);
+  handle('eventPartsAhead').set({}, log.partsAhead);
 }

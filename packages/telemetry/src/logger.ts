@@ -37,7 +37,7 @@ export function createLogger({ service, level, write }: LoggerOptions): Logger {
     ),
     transports: [
       new winston.transports.Stream({
-        stream: write ? writable(write) : process.stdout,
+        stream: writable(write ?? gathered(process.stdout)),
         eol: '\n',
       }),
     ],
@@ -62,10 +62,12 @@ function withFields(logger: winston.Logger, common: Fields): Logger {
 
 function toLine(level: string, service: string, event: string, fields: Fields): string {
   const head = { time: new Date().toISOString(), level, service, event: bounded(event) };
-  const rest = Object.entries(bounded(fields) as Fields)
-    .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => [RESERVED.has(key) ? `${key}_` : key, value] as const);
-  const line = JSON.stringify({ ...head, ...Object.fromEntries(rest) });
+  // Without a prototype: a field named `__proto__` stays a field.
+  const members = Object.assign(Object.create(null) as Record<string, unknown>, head);
+  for (const [key, value] of Object.entries(bounded(fields) as Fields)) {
+    members[RESERVED.has(key) ? `${key}_` : key] = value;
+  }
+  const line = JSON.stringify(members);
   return escaped(
     line.length <= LINE_CHARS_MAX
       ? line
@@ -80,13 +82,32 @@ function toLine(level: string, service: string, event: string, fields: Fields): 
 const UNPRINTABLE =
   /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
 
+/** What JSON text is made of almost always; it holds nothing of the above. */
+const PLAIN = /^[\u0020-\u007e]*$/;
+
 function escaped(json: string): string {
+  if (PLAIN.test(json)) return json;
   return json.replace(UNPRINTABLE, (character) =>
     character
       .split('')
       .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
       .join(''),
   );
+}
+
+/** Lines of one turn of the event loop go out together: each write is a call of the system. */
+function gathered(out: NodeJS.WritableStream): (line: string) => void {
+  let lines = '';
+  const flush = (): void => {
+    const text = lines;
+    lines = '';
+    if (text !== '') out.write(text);
+  };
+  process.once('exit', flush);
+  return (line) => {
+    if (lines === '') setImmediate(flush);
+    lines += line;
+  };
 }
 
 function writable(write: (line: string) => void): Writable {

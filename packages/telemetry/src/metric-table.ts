@@ -1,15 +1,5 @@
-export type ServiceName = 'api' | 'worker';
-
-interface MetricKind {
-  readonly name: string;
-  readonly help: string;
-  readonly type: 'counter' | 'gauge' | 'histogram';
-  readonly labels: readonly string[];
-  readonly buckets?: readonly number[];
-  /** `database`: read at scrape from the database, by the one API replica that exports it. */
-  readonly from: 'database' | 'process';
-  readonly services: readonly ServiceName[];
-}
+import { logMetrics } from './log-metrics.ts';
+import type { MetricKind } from './metric-kind.ts';
 
 const API = ['api'] as const;
 const WORKER = ['worker'] as const;
@@ -92,9 +82,65 @@ export const metricTable = {
     from: 'database',
     services: API,
   },
+  targetsOpen: {
+    name: 'nova_targets_open',
+    help: 'Hosts, models and databases that are out, or were parked, for some tenant.',
+    type: 'gauge',
+    labels: [],
+    from: 'database',
+    services: API,
+  },
+  stepsParked: {
+    name: 'nova_steps_parked',
+    help: 'Steps that wait for a target that is out.',
+    type: 'gauge',
+    labels: [],
+    from: 'database',
+    services: API,
+  },
+  parkedAge: {
+    name: 'nova_parked_age_seconds',
+    help: 'How long the first of the parked steps has waited.',
+    type: 'gauge',
+    labels: [],
+    from: 'database',
+    services: API,
+  },
+  workersDesired: {
+    name: 'nova_workers_desired',
+    help: 'Worker processes that the load calls for, for an autoscaler.',
+    type: 'gauge',
+    labels: [],
+    from: 'database',
+    services: API,
+  },
   approvalsOpen: {
     name: 'nova_approvals_open',
     help: 'Approvals that wait for a human.',
+    type: 'gauge',
+    labels: [],
+    from: 'database',
+    services: API,
+  },
+  deadLetters: {
+    name: 'nova_dead_letters',
+    help: 'Failed runs that wait to be repaired, by state: open; redriving, an operation has them in hand.',
+    type: 'gauge',
+    labels: ['state'],
+    from: 'database',
+    services: API,
+  },
+  casesOpen: {
+    name: 'nova_cases_open',
+    help: 'Causes with open dead letters that nobody muted, fixed or resolved, or that came back.',
+    type: 'gauge',
+    labels: [],
+    from: 'database',
+    services: API,
+  },
+  operationsRunning: {
+    name: 'nova_operations_running',
+    help: 'Operations on many runs that are under way.',
     type: 'gauge',
     labels: [],
     from: 'database',
@@ -143,6 +189,15 @@ export const metricTable = {
     from: 'process',
     services: BOTH,
   },
+  invariantViolations: {
+    name: 'nova_invariant_violations',
+    help: 'Places where the stored history breaks an invariant, by invariant: I1 to I24.',
+    type: 'gauge',
+    labels: ['invariant'],
+    from: 'check',
+    services: [],
+  },
+  ...logMetrics,
   llmTokens: {
     name: 'nova_llm_tokens_total',
     help: 'Tokens of language models, by model and kind: input, output, cache_read, cache_write.',

@@ -17,8 +17,22 @@ const facts: DatabaseFacts = {
   runsWaiting: 4,
   queueAgeSeconds: 1.5,
   approvalsOpen: 5,
+  deadLetters: { open: 6, redriving: 7 },
+  casesOpen: 8,
+  operationsRunning: 9,
   workersLive: 2,
   workerPoolSize: 400,
+  log: {
+    horizonAgeSeconds: 0.5,
+    lag: { consumers: { seconds: 6, events: 60 }, webhooks: { seconds: 7, events: 70 } },
+    deliveries: { pending: 8, dead: 9 },
+    partsHeld: 1,
+    partsAhead: 3,
+  },
+  targetsOpen: 6,
+  stepsParked: 312,
+  parkedAgeSeconds: 480,
+  workersDesired: 8,
 };
 
 test('each service exports exactly its metrics', async () => {
@@ -57,14 +71,28 @@ test('the exporter tells what the database knows, with a zero for every known ki
   assert.equal(value(text, 'nova_runs_total{status="failed",planner="claude"}'), 2);
   assert.equal(value(text, 'nova_runs_total{status="cancelled",planner="static"}'), 0);
   assert.equal(text.match(/^nova_runs_total\{/gm)?.length, 12);
+  assert.equal(value(text, 'nova_event_lag_seconds{reader="consumers"}'), 6);
+  assert.equal(value(text, 'nova_event_lag_events{reader="webhooks"}'), 70);
+  assert.equal(value(text, 'nova_webhook_deliveries{state="dead"}'), 9);
+  assert.equal(value(text, 'nova_event_horizon_age_seconds'), 0.5);
+  assert.equal(value(text, 'nova_event_parts_held'), 1);
+  assert.equal(value(text, 'nova_event_parts_ahead'), 3);
   assert.equal(value(text, 'nova_skill_attempts_total{skill="http_request"}'), 9);
   assert.equal(value(text, 'nova_runs_failed_total'), 2);
   assert.equal(value(text, 'nova_runs_queued'), 3);
   assert.equal(value(text, 'nova_runs_waiting'), 4);
   assert.equal(value(text, 'nova_queue_age_seconds'), 1.5);
   assert.equal(value(text, 'nova_approvals_open'), 5);
+  assert.equal(value(text, 'nova_dead_letters{state="open"}'), 6);
+  assert.equal(value(text, 'nova_dead_letters{state="redriving"}'), 7);
+  assert.equal(value(text, 'nova_cases_open'), 8);
+  assert.equal(value(text, 'nova_operations_running'), 9);
   assert.equal(value(text, 'nova_workers_live'), 2);
   assert.equal(value(text, 'nova_worker_pool_size'), 400);
+  assert.equal(value(text, 'nova_targets_open'), 6);
+  assert.equal(value(text, 'nova_steps_parked'), 312);
+  assert.equal(value(text, 'nova_parked_age_seconds'), 480);
+  assert.equal(value(text, 'nova_workers_desired'), 8);
 });
 
 test('a replica that is not the exporter tells nothing of the installation', async () => {

@@ -2,7 +2,8 @@ import { Registry } from 'prom-client';
 
 import { factsExposition, type DatabaseFacts } from './database-facts.ts';
 import { createHandle, type ProcessHandles } from './handle.ts';
-import { metricTable, type ServiceName } from './metric-table.ts';
+import type { ServiceName } from './metric-kind.ts';
+import { metricTable } from './metric-table.ts';
 import { watchProcess } from './process-facts.ts';
 
 export interface Metrics extends ProcessHandles {

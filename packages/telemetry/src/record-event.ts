@@ -35,6 +35,11 @@ function measure(metrics: Metrics, event: RunEvent): void {
       metrics.skillDuration.observe({ skill: event.skill }, event.durationMs / 1000);
       measureUsage(metrics, event.usage);
       return;
+    case 'step.parked':
+      if (event.durationMs !== undefined)
+        metrics.skillDuration.observe({ skill: event.skill }, event.durationMs / 1000);
+      measureUsage(metrics, event.usage);
+      return;
     case 'run.planned':
       metrics.plannerDuration.observe({ planner: event.planner }, event.durationMs / 1000);
       measureUsage(metrics, event.usage);
@@ -76,14 +81,17 @@ function levelOf(event: RunEvent): LogLevel {
       return 'warn';
     case 'run.finished':
       return event.outcome === 'failed' ? 'warn' : 'info';
+    case 'run.waiting':
+      return event.waitingFor === 'target' ? 'debug' : 'info';
     case 'run.accepted':
     case 'run.started':
     case 'run.planned':
-    case 'run.waiting':
     case 'run.released':
     case 'approval.requested':
     case 'approval.decided':
       return 'info';
+    // One outage is one incident, told by whoever finds it out; not once for each run.
+    case 'step.parked':
     case 'step.started':
     case 'step.completed':
     case 'step.skipped':

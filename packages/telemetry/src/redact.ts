@@ -30,7 +30,12 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
+/** A part of every text that one of the patterns finds: most texts hold none, and are done. */
+const HINT =
+  /-----BEGIN|aos_|sk-|whs[ek]|gh[po]|xox|glpat|AKIA|eyJ|bearer|basic|:\/\/|passw|secret|token|api[-_]?key|signature/i;
+
 /** The text without anything that looks like a secret. */
 export function redactText(text: string): string {
+  if (!HINT.test(text)) return text;
   return PATTERNS.reduce((rest, [pattern, instead]) => rest.replace(pattern, instead), text);
 }

@@ -9,13 +9,20 @@ export interface TestDatabase extends AsyncDisposable {
 
 /**
  * A new database on the server named by `AOS_TEST_DATABASE_URL` (the test program sets it). Another
- * server of the test program can be named, such as `AOS_TEST_DATABASE_URL_15`.
+ * server of the test program can be named, such as `AOS_TEST_DATABASE_URL_15`. With `copyOf`, it begins as
+ * a copy of that database of the same server, to which nobody may be connected.
  */
-export async function testDatabase(variable = 'AOS_TEST_DATABASE_URL'): Promise<TestDatabase> {
+export async function testDatabase(
+  variable = 'AOS_TEST_DATABASE_URL',
+  options: { readonly copyOf?: TestDatabase } = {},
+): Promise<TestDatabase> {
   const server = process.env[variable];
   if (!server) throw new Error(`${variable} is not set; run this test by \`npm test\`.`);
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await asSuperuser(server, `create database ${name}`);
+  const template = options.copyOf
+    ? ` template ${new URL(options.copyOf.url).pathname.slice(1)}`
+    : '';
+  await asSuperuser(server, `create database ${name}${template}`);
   const url = new URL(server);
   url.pathname = `/${name}`;
   return {

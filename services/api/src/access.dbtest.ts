@@ -10,27 +10,52 @@ const bodyOf = ({ path, body }: Route) => {
   if (!body) return {};
   if (path.endsWith('/rerun')) return { json: { mode: 'replay', reason: 'again' } };
   if (path.endsWith('/decision')) return { json: { decision: 'approve' } };
+  if (path.endsWith('/secret')) return { json: {} };
+  if (path.endsWith('/redeliver')) return { json: { from: '2026-01-01T00:00:00Z' } };
+  if (path.includes('webhooks')) return { json: { url: 'https://example.org/' } };
+  if (path.endsWith('/ack')) return { json: { after: HANDED } };
+  if (path.endsWith('/reset')) return { json: { from: 'start', reason: 'again' } };
+  if (path.includes('consumers')) return { json: { name: 'mine' } };
   if (path.includes('agents')) return { json: { name: 'mine', description: 'Taken.' } };
   return { json: { goal: 'x', plan: echoPlan('a') } };
 };
+/** What a member of a consumer could have been handed: part 0 of its first lease. */
+const HANDED = Buffer.from(
+  JSON.stringify(['0', '1', '1', '5', '01a209b7-0000-7a98-b4dc-000000000000', '0']),
+).toString('base64url');
 const blank = (told: Told) => told.text.replace(/"requestId":"[^"]*"/, '');
 
 describe('who may do what', { concurrency: false }, () => {
   let api: TestApi;
   let runId = '';
   let approvalId = '';
+  let webhookId = '';
+  let deliveryId = '';
   before(async () => {
     api = await startTestApi();
     const made = await api.ask('/v1/runs', { json: { goal: 'x', plan: echoPlan('a') } });
     runId = made.json.id;
     approvalId = await openApproval(api, runId);
     await api.ask('/v1/agents', { json: { name: 'mine', description: 'Ours alone.' } });
+    await api.ask('/v1/consumers', { json: { name: 'mine' } });
+    const hook = await api.ask('/v1/webhooks', { json: { url: 'https://example.org/' } });
+    webhookId = hook.json.id;
+    deliveryId = (await api.ask(`/v1/webhooks/${webhookId}/ping`, { method: 'POST' })).json.id;
   });
   after(() => api[Symbol.asyncDispose]());
 
   const guarded = routes.filter(({ access }) => access !== 'public');
-  const pathOf = ({ path }: Route, ids = { run: runId, approval: approvalId, name: 'mine' }) =>
+  const ours = () => ({
+    run: runId,
+    approval: approvalId,
+    name: 'mine',
+    webhook: webhookId,
+    delivery: deliveryId,
+  });
+  const pathOf = ({ path }: Route, ids = ours()) =>
     path
+      .replace('/webhooks/:id', `/webhooks/${ids.webhook}`)
+      .replace(':deliveryId', ids.delivery)
       .replace('/approvals/:id', `/approvals/${ids.approval}`)
       .replace(':id', ids.run)
       .replace('*name', 'report.json')
@@ -134,6 +159,8 @@ describe('who may do what', { concurrency: false }, () => {
       run: 'run_01a209b7-0000-7a98-b4dc-000000000000',
       approval: 'apr_01a209b7-0000-7a98-b4dc-000000000000',
       name: 'nobody',
+      webhook: 'whk_01a209b7-0000-7a98-b4dc-000000000000',
+      delivery: 'dlv_01a209b7-0000-7a98-b4dc-000000000000',
     };
     for (const route of guarded) {
       if (!route.params || route.path.startsWith('/v1/skills')) continue;

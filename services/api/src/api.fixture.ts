@@ -224,7 +224,9 @@ function operationOf(path: string, asked: Asked): Operation | undefined {
 
 function templatePattern(template: string): RegExp {
   const escaped = template.replaceAll('.', '\\.');
-  return new RegExp(`^${escaped.replaceAll('{name}', '.+').replaceAll(/\{\w+\}/g, '[^/]+')}$`);
+  return new RegExp(
+    `^${escaped.replace('artifacts/{name}', 'artifacts/.+').replaceAll(/\{\w+\}/g, '[^/]+')}$`,
+  );
 }
 
 const wholes = new Map<string, unknown>();

@@ -8,11 +8,13 @@ import { tellConnections, type Logger, type Metrics } from '@aos/telemetry';
 import { createApp } from './app.ts';
 import { createAuthenticator } from './authenticate.ts';
 import { cached, createCatalogs } from './catalogs.ts';
+import { startOperationDriver } from './drive-operations.ts';
 import { createEventWatch } from './event-watch.ts';
 import { readFacts } from './facts.ts';
 import { createLeadership } from './leadership.ts';
 import { createReadiness } from './readiness.ts';
-import type { ApiSettings } from './services.ts';
+import { createScaleSignal } from './scale-signal.ts';
+import type { ApiSettings, Services } from './services.ts';
 
 export interface ApiOptions {
   readonly host: string;
@@ -46,7 +48,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   );
   const readiness = createReadiness(database);
   const stopping = new AbortController();
-  const app = createApp({
+  const scale = createScaleSignal(database);
+  const services: Services = {
     settings,
     database,
     queue,
@@ -57,10 +60,12 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     catalogs: createCatalogs(database, settings.agents),
     watch: createEventWatch(database, warn),
     readiness,
+    scale,
     stopping: stopping.signal,
-  });
+  };
+  const app = createApp(services);
   const leadership = createLeadership(database);
-  const facts = cached(() => readFacts(database));
+  const facts = cached(() => readFacts(database, scale));
   metrics.beforeScrape(() => tellConnections(metrics, database));
   metrics.readFrom(async () => (leadership.held() ? facts() : undefined));
   const server = createServer(
@@ -68,6 +73,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     app,
   );
   const port = await listen(server, options);
+  const driver = startOperationDriver(services, warn);
 
   return {
     port,
@@ -75,6 +81,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       readiness.drain();
       stopping.abort();
       await close(server);
+      await driver.close();
       await leadership.close();
       await acceptor.close();
       await queue.stop();

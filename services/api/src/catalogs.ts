@@ -5,18 +5,27 @@ export interface Catalogs {
   skills(): Promise<readonly skills.PublishedSkill[]>;
   /** What live code can do. Throws `not_ready` before the first worker has said so. */
   catalog(): Promise<Catalog>;
-  /** The newest version of an agent; without a name the one that is used when nobody names one. */
+  /**
+   * The newest version of an agent, at most a second old; without a name the one that is used when nobody
+   * names one.
+   */
   agent(tenant: string, name?: string): Promise<Agent | undefined>;
+  /** It was changed here: the next reader sees the change. */
+  forgetAgent(tenant: string, name: string): void;
   /** Makes sure the tenant has the agents that AOS comes with. */
   ensureAgents(tenant: string): Promise<void>;
 }
 
 const CACHE_MS = 1_000;
 const EMPTY_RETRY_MS = 2_000;
+const AGENTS_KEPT_MAX = 1_000;
 
 /** The skills, read at most once a second, and the agents of tenants. */
 export function createCatalogs(database: Database, shipped: readonly AgentDefinition[]): Catalogs {
   const published = cached(() => skills.list(database));
+  /** Of each reading: the same object, as long as it is the same reading. */
+  const catalogs = new WeakMap<readonly skills.PublishedSkill[], Catalog>();
+  const found = new Map<string, () => Promise<Agent | undefined>>();
   const ensured = new Set<string>();
 
   const ensureAgents = async (tenant: string): Promise<void> => {
@@ -36,12 +45,27 @@ export function createCatalogs(database: Database, shipped: readonly AgentDefini
           retryAfterMs: EMPTY_RETRY_MS,
         });
       }
-      return new Map(list.map(({ manifest }) => [manifest.name, manifest]));
+      let byName = catalogs.get(list);
+      if (!byName) {
+        byName = new Map(list.map(({ manifest }) => [manifest.name, manifest]));
+        catalogs.set(list, byName);
+      }
+      return byName;
     },
     async agent(tenant, name = shipped[0]?.name ?? 'default') {
-      await ensureAgents(tenant);
-      return database.actingFor([tenant], (tx) => agents.find(tx, name));
+      const key = `${tenant} ${name}`;
+      let read = found.get(key);
+      if (!read) {
+        read = cached(async () => {
+          await ensureAgents(tenant);
+          return database.actingFor([tenant], (tx) => agents.find(tx, name));
+        });
+        if (found.size >= AGENTS_KEPT_MAX) found.clear();
+        found.set(key, read);
+      }
+      return read();
     },
+    forgetAgent: (tenant, name) => void found.delete(`${tenant} ${name}`),
     ensureAgents,
   };
 }

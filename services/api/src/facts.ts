@@ -1,9 +1,18 @@
-import { gauges, tallies, type Db } from '@aos/store';
+import { desiredWorkers } from '@aos/core';
+import { gauges, parked, readLogGauges, tallies, type Db } from '@aos/store';
 import type { DatabaseFacts } from '@aos/telemetry';
 
+import { SCALE_LIMITS, type ScaleSignal } from './scale-signal.ts';
+
 /** What the installation has done and is doing, in one reading. */
-export async function readFacts(db: Db): Promise<DatabaseFacts> {
-  const [sums, now] = await Promise.all([tallies.sum(db), gauges.read(db)]);
+export async function readFacts(db: Db, scale: ScaleSignal): Promise<DatabaseFacts> {
+  const [sums, now, out, log, { facts }] = await Promise.all([
+    tallies.sum(db),
+    gauges.read(db),
+    parked.gauges(db),
+    readLogGauges(db),
+    scale(),
+  ]);
   const failed = sums.runs.filter(({ outcome }) => outcome === 'failed');
   return {
     runs: sums.runs,
@@ -13,7 +22,13 @@ export async function readFacts(db: Db): Promise<DatabaseFacts> {
     runsWaiting: now.runsWaiting,
     queueAgeSeconds: now.queueAgeSeconds,
     approvalsOpen: now.approvalsOpen,
+    deadLetters: now.deadLetters,
+    casesOpen: now.casesOpen,
+    operationsRunning: now.operationsRunning,
     workersLive: now.workersLive,
     workerPoolSize: now.workerSlots,
+    ...out,
+    log,
+    workersDesired: desiredWorkers(facts, SCALE_LIMITS).workers,
   };
 }

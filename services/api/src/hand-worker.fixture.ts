@@ -26,14 +26,8 @@ export async function createHandWorker(owner: Database): Promise<HandWorker> {
   const live = async (): Promise<void> => {
     if (registered) return;
     registered = true;
-    await workers.register(owner, {
-      uuid,
-      host: 'here',
-      pid: 1,
-      version: '0.0.0',
-      slots: 10,
-      skills: [],
-    });
+    const self = { uuid, processId: uuid, host: 'here', pid: 1, version: '0.0.0', slots: 10 };
+    await workers.register(owner, { ...self, skills: [], quarantine: false });
     // The lease of a hand lasts as long as its test.
     await owner.query(`update aos.workers set lease_until = now() + interval '1 hour'`);
   };

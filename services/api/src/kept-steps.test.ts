@@ -29,8 +29,8 @@ const failed = (key: string): StepRecord => ({
   status: 'failed',
   failure: { code: 'target_failed', detail: 'It failed.' },
 });
-const kept = (records: readonly StepRecord[], fromStep?: string) =>
-  keptSteps(plan, records, fromStep).map(({ key }) => key);
+const kept = (records: readonly StepRecord[], ...again: readonly string[]) =>
+  keptSteps(plan, records, new Set(again)).map(({ key }) => key);
 
 test('keeps what does not depend on a failed step', () => {
   assert.deepEqual(kept([...done('a', 'd', 'e'), failed('b')]), ['a', 'd', 'e']);
@@ -43,6 +43,10 @@ test('drops what went on behind a failed step, over any distance', () => {
 test('runs the named step again, and all behind it', () => {
   assert.deepEqual(kept(done('a', 'b', 'c', 'd', 'e'), 'b'), ['a', 'd', 'e']);
   assert.deepEqual(kept(done('a', 'b', 'c', 'd', 'e', 'f', 'f[0]'), 'a'), ['e']);
+});
+
+test('runs every changed step again, and all behind them', () => {
+  assert.deepEqual(kept(done('a', 'b', 'c', 'd', 'e'), 'b', 'e'), ['a', 'd']);
 });
 
 test('keeps the finished items of a forEach step that failed, but not the step', () => {

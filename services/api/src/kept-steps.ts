@@ -2,23 +2,24 @@ import { dependenciesOf, planKeyOf, type Plan, type StepRecord } from '@aos/core
 
 /**
  * What a retry need not do again: completed steps that do not depend, over however many others, on a
- * step that failed or on `fromStep`. Finished items of a failed `forEach` step are kept, too.
+ * step that failed or on one of `again`, which run from their start. Finished items of a failed `forEach`
+ * step are kept, too.
  */
 export function keptSteps(
   plan: Plan,
   records: readonly StepRecord[],
-  fromStep?: string,
+  again: ReadonlySet<string> = new Set(),
 ): StepRecord[] {
   const failed = records
     .filter(({ status }) => status === 'failed')
     .map(({ key }) => planKeyOf(key));
-  const roots = new Set(fromStep === undefined ? failed : [...failed, fromStep]);
+  const roots = new Set([...failed, ...again]);
   const behind = behindOf(plan, roots);
   const inPlan = new Set(plan.steps.map(({ key }) => key));
   return records.filter((record) => {
     const key = planKeyOf(record.key);
     if (record.status !== 'completed' || !inPlan.has(key)) return false;
-    if (behind.has(key) || key === fromStep) return false;
+    if (behind.has(key) || again.has(key)) return false;
     // The step itself is a root: what its items did still stands.
     return record.key !== key || !roots.has(key);
   });

@@ -2,7 +2,6 @@ import {
   AosError,
   foreignProblemsOf,
   INPUT_BYTES_MAX,
-  inspectPlan,
   isTemplateCall,
   newId,
   sentence,
@@ -20,6 +19,7 @@ import type { Acceptance } from '@aos/store';
 
 import type { Caller } from './caller.ts';
 import type { Services } from './services.ts';
+import { problemsOfPlan } from './sound-plans.ts';
 
 /** What a request asks for, made precise: who plans it, with which version of which agent. */
 export interface Asked {
@@ -97,9 +97,9 @@ async function refuseBadPlan(
   goal: Goal,
   plan: Plan,
 ): Promise<void> {
-  const found = inspectPlan(plan, {
+  const found = problemsOfPlan(plan, {
     catalog: await services.catalogs.catalog(),
-    agent: agent.definition,
+    agent,
     ...(goal.limits.steps !== undefined && { stepsMax: goal.limits.steps }),
   });
   if (found.length === 0) return;
@@ -107,7 +107,8 @@ async function refuseBadPlan(
   throw new AosError('plan_invalid', `The plan: ${sentence(problems)}`, { problems });
 }
 
-function refuseBadCall({ definition }: Agent, call: TemplateCall): void {
+/** Throws for a template that the agent has not, and for parameters that do not fit it. */
+export function refuseBadCall({ definition }: Agent, call: TemplateCall): void {
   const { templates } = definition;
   const template = Object.hasOwn(templates, call.template) ? templates[call.template] : undefined;
   if (!template) {

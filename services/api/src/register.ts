@@ -92,7 +92,8 @@ async function readCall(
     throw new AosError('invalid_request', `The request: ${sentence(problems)}`, { problems });
   }
   const gone = new AbortController();
-  response.once('close', () => gone.abort());
+  // A reason of our own: without one, every abort makes an exception with a stack.
+  response.once('close', () => gone.abort('gone'));
   return {
     params: readParams(request),
     // Scrapers and probes may add parameters of their own; nobody else may.

@@ -67,7 +67,7 @@ describe('running again', () => {
     assert.deepEqual(
       { origin, goal, tags, priority, planner },
       {
-        origin: { runId: failed, mode: 'retry' },
+        origin: { runId: failed, mode: 'retry', reason: 'Again.', by: 'tester' },
         goal: 'Say it',
         tags: ['t'],
         priority: 3,

@@ -2,13 +2,22 @@ import type { Route } from './route.ts';
 import { agentRoutes } from './routes/agents.ts';
 import { approvalRoutes } from './routes/approvals.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
+import { caseRoutes } from './routes/cases.ts';
+import { consumerRoutes } from './routes/consumers.ts';
+import { deadLetterRoutes } from './routes/dead-letters.ts';
+import { deliveryRoutes } from './routes/deliveries.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { eventRoutes } from './routes/events.ts';
+import { logRoutes } from './routes/log.ts';
+import { operationRoutes } from './routes/operations.ts';
 import { runPartRoutes } from './routes/run-parts.ts';
 import { runRoutes } from './routes/runs.ts';
+import { scaleRoutes } from './routes/scale.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { simulateRoutes } from './routes/simulate.ts';
 import { skillRoutes } from './routes/skills.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
+import { targetRoutes } from './routes/targets.ts';
 
 /** Every route of the API. What is not here does not exist. */
 export function routeTable(version: string): readonly Route[] {
@@ -21,6 +30,15 @@ export function routeTable(version: string): readonly Route[] {
     ...skillRoutes,
     ...agentRoutes,
     ...approvalRoutes,
+    ...logRoutes,
+    ...consumerRoutes,
+    ...webhookRoutes,
+    ...deliveryRoutes,
+    ...deadLetterRoutes,
+    ...caseRoutes,
+    ...operationRoutes,
+    ...targetRoutes,
+    ...scaleRoutes,
     ...serviceRoutes,
     ...docsRoutes(() => table, version),
   ];

@@ -30,9 +30,15 @@ export function runResource(view: runs.RunView): RunResource {
     cancelRequestedAt: timeOrNull(run.cancelRequestedAt),
     cancelRequestedBy: view.cancelRequestedBy ?? null,
     parentRunId: run.parentRunId ?? null,
-    origin: run.origin ?? null,
+    origin: originResource(run.origin),
     links: linksOf(run.id),
   };
+}
+
+function originResource(origin: runs.RunView['run']['origin']): RunResource['origin'] {
+  if (!origin) return null;
+  const { patch, ...rest } = origin;
+  return { ...rest, ...(patch && { patch: [...patch] }) };
 }
 
 export function timeOrNull(time: Date | undefined): string | null {

@@ -7,6 +7,7 @@ import type { Authenticator } from './authenticate.ts';
 import type { Catalogs } from './catalogs.ts';
 import type { EventWatch } from './event-watch.ts';
 import type { Readiness } from './readiness.ts';
+import type { ScaleSignal } from './scale-signal.ts';
 
 /** What is told to the API from outside; `main.ts` and tests fill it. */
 export interface ApiSettings {
@@ -37,6 +38,7 @@ export interface Services {
   readonly catalogs: Catalogs;
   readonly watch: EventWatch;
   readonly readiness: Readiness;
+  readonly scale: ScaleSignal;
   /** Aborted when the service stops: streams and long waits end. */
   readonly stopping: AbortSignal;
 }

@@ -8,6 +8,7 @@ import {
   type Plan,
   type PlanStep,
   type StepRecord,
+  type StepWait,
 } from '@aos/core';
 import type { StepResource } from '@aos/sdk';
 
@@ -108,13 +109,23 @@ function stateResource(record: StepRecord): Partial<StepResource> {
     case 'skipped':
       return { skipReason: record.reason };
     case 'waiting':
-      return record.wait.for === 'retry'
-        ? {
-            waitingFor: 'retry',
-            wakeAt: record.wait.until.toISOString(),
-            failure: mutable(record.wait.failure),
-          }
-        : { waitingFor: record.wait.for, approvalId: record.wait.approvalId };
+      return waitResource(record.wait);
+  }
+}
+
+function waitResource(wait: StepWait): Partial<StepResource> {
+  switch (wait.for) {
+    case 'retry':
+      return {
+        waitingFor: 'retry',
+        wakeAt: wait.until.toISOString(),
+        failure: mutable(wait.failure),
+      };
+    case 'target':
+      return { waitingFor: 'target', target: wait.target, failure: mutable(wait.failure) };
+    case 'approval':
+    case 'review':
+      return { waitingFor: wait.for, approvalId: wait.approvalId };
   }
 }
 

@@ -12,9 +12,11 @@ export function strictJson(bytes: Buffer): Json {
   return storable(value);
 }
 
+const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 function decoded(bytes: Buffer): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return UTF_8.decode(bytes);
   } catch (error) {
     throw new AosError('invalid_json', 'The body is not valid UTF-8.', { cause: error });
   }

@@ -1,6 +1,8 @@
 import { failures, type Approval, type Run, type StepRecord } from '@aos/core';
 import type { WhyReason } from '@aos/sdk';
-import type { gauges, runs } from '@aos/store';
+import type { gauges, parked, runs } from '@aos/store';
+
+import { targetReason } from './why-target.ts';
 
 /** All that is needed to say why a run is where it is. */
 export interface WhyFacts {
@@ -11,6 +13,8 @@ export interface WhyFacts {
   readonly gauges: gauges.Gauges;
   readonly holder?: Awaited<ReturnType<typeof runs.holder>>;
   readonly planned: boolean;
+  /** What its steps wait for. */
+  readonly targets: readonly parked.TargetView[];
   readonly now: Date;
 }
 
@@ -106,7 +110,8 @@ function running({ view, steps, holder, planned }: WhyFacts): WhyReason[] {
   }));
 }
 
-function waiting({ view, steps, openApprovals, gauges }: WhyFacts): WhyReason[] {
+function waiting(facts: WhyFacts): WhyReason[] {
+  const { view, steps, openApprovals, gauges } = facts;
   const reasons: WhyReason[] = openApprovals.map((approval) => ({
     code: approval.kind === 'review' ? 'waiting_for_review' : 'waiting_for_approval',
     detail:
@@ -118,7 +123,9 @@ function waiting({ view, steps, openApprovals, gauges }: WhyFacts): WhyReason[] 
     since: approval.createdAt.toISOString(),
   }));
   for (const step of steps) {
-    if (step.status !== 'waiting' || step.wait.for !== 'retry') continue;
+    if (step.status !== 'waiting') continue;
+    if (step.wait.for === 'target') reasons.push(targetReason(step, step.wait, facts));
+    if (step.wait.for !== 'retry') continue;
     const until = step.wait.until.toISOString();
     const detail = `The step ${step.key} failed (${step.wait.failure.code}) and is tried again at ${until}.`;
     reasons.push({ code: 'waiting_for_retry', detail, step: step.key, until });

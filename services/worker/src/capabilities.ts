@@ -1,6 +1,6 @@
 import type { Config } from '@aos/config';
 import type { PlannerName } from '@aos/core';
-import { createEgress } from '@aos/egress';
+import { createEgress, type Egress } from '@aos/egress';
 import { createClaude, type Model } from '@aos/llm';
 import { createPlanners, type Planner } from '@aos/planner';
 import { createPostgresConnections, createSkills, type SkillSet } from '@aos/skills';
@@ -9,6 +9,7 @@ import { artifacts, workspace, type Database } from '@aos/store';
 /** What this worker can do: its skills and planners, on the real outside world. */
 export interface Capabilities extends AsyncDisposable {
   readonly skills: SkillSet;
+  readonly egress: Egress;
   readonly planners: ReadonlyMap<PlannerName, Planner>;
   /** From now on files are written as this life of the worker. */
   holdWorkspacesAs(workerUuid: string): void;
@@ -37,6 +38,7 @@ export function createCapabilities(config: Config, database: Database): Capabili
   });
   return {
     skills,
+    egress,
     planners: createPlanners({
       ...(model && { model }),
       defaultScheme: config.planner.defaultScheme,

@@ -1,12 +1,21 @@
 import { readFileSync } from 'node:fs';
 
-import { loadConfig } from '@aos/config';
+import { loadConfig, type Config } from '@aos/config';
 import { failpoints, type Failpoint, type PoolView } from '@aos/engine';
-import { assertMigrated, createDatabase, skills as catalog } from '@aos/store';
-import { answerSignals, createLogger, createMetrics, tellConnections } from '@aos/telemetry';
+import { assertMigrated, createDatabase, skills as catalog, type Database } from '@aos/store';
+import {
+  answerSignals,
+  createLogger,
+  createMetrics,
+  tellConnections,
+  type Telemetry,
+} from '@aos/telemetry';
 
-import { createCapabilities } from './capabilities.ts';
+import { createCapabilities, type Capabilities } from './capabilities.ts';
 import { serveHealth } from './health.ts';
+import { startKeeper } from './keeper.ts';
+import { QUARANTINE_ARGUMENT, startsInQuarantine } from './quarantine.ts';
+import { startSender } from './sender.ts';
 import { stopOnSignals } from './stop.ts';
 import { startWatchdog } from './watchdog.ts';
 import { work } from './worker.ts';
@@ -49,14 +58,19 @@ async function main(): Promise<void> {
     notReady: () => reason,
   });
   const watchdog = startWatchdog();
+  const quarantine = process.argv.includes(QUARANTINE_ARGUMENT);
+  const telemetry = { log, metrics };
+  const aside = quarantine ? [] : startAside(config, database, capabilities, telemetry);
   await work({
     config,
     version,
     port: health.port,
     database,
     capabilities,
-    telemetry: { log, metrics },
+    telemetry,
     failpoint: failpointOf(config.worker.failAt),
+    quarantine,
+    staffQuarantine: startsInQuarantine(import.meta.filename, process.env),
     ...signals,
     onPool(next) {
       pool = next;
@@ -66,10 +80,24 @@ async function main(): Promise<void> {
       if (!now) process.send?.({ type: 'ready', port: health.port });
     },
   });
+  await Promise.all(aside.map((duty) => duty.stop()));
   await watchdog.stop();
   await health.close();
   await database.close();
   log.info('worker.stopped');
+}
+
+/** What a worker does beside executing runs. One in quarantine may die at any moment: it leaves it to others. */
+function startAside(
+  config: Config,
+  database: Database,
+  { egress }: Capabilities,
+  telemetry: Telemetry,
+): { stop(): Promise<void> }[] {
+  return [
+    startKeeper(database, config.retention, telemetry),
+    startSender(database, egress, telemetry),
+  ];
 }
 
 /** Dies at the named point, the way a machine that loses power does. */

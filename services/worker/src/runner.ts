@@ -12,6 +12,8 @@ import type { SkillSet } from '@aos/skills';
 import type { Claim, Journal } from '@aos/store';
 import { recordEvent, type Telemetry } from '@aos/telemetry';
 
+import type { TargetWatch } from './target-watch.ts';
+
 export interface RunnerOptions {
   readonly skills: SkillSet;
   readonly planners: ReadonlyMap<PlannerName, Planner>;
@@ -23,6 +25,7 @@ export interface RunnerOptions {
 export interface Life {
   readonly journal: Journal;
   readonly clock: Clock;
+  readonly targetsOf: TargetWatch['of'];
 }
 
 /** Executes claimed runs: the engine on the real journal, skills and planners. */
@@ -30,7 +33,7 @@ export function createRunner(options: RunnerOptions) {
   const { skills, planners, telemetry, failpoint } = options;
   const catalog: Catalog = new Map(skills.manifests().map((manifest) => [manifest.name, manifest]));
 
-  const portsOf = ({ journal, clock }: Life, claim: Claim): Ports => {
+  const portsOf = ({ journal, clock, targetsOf }: Life, claim: Claim): Ports => {
     const { id: runId, tenant, planner } = claim.run;
     const commit = async (change: Change) => {
       await journal.commit(claim, change);
@@ -46,11 +49,19 @@ export function createRunner(options: RunnerOptions) {
       },
       plan: ({ goal, agent }, signal) =>
         makePlan(planners, planner, { goal, agent, catalog }, signal),
+      targets: targetsOf({ tenant, runId }),
       commit,
       failpoint,
     };
   };
 
-  return (life: Life, claim: Claim, control: Control): Promise<Ending> =>
-    advanceRun(portsOf(life, claim), claim.run, control);
+  return async (life: Life, claim: Claim, control: Control): Promise<Ending> => {
+    try {
+      return await advanceRun(portsOf(life, claim), claim.run, control);
+    } catch (error) {
+      // What of it is still on its way must not arrive after the epoch was raised.
+      await life.journal.settled(claim);
+      throw error;
+    }
+  };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import type { Ears } from '@aos/engine';
-import { createDatabase, migrate, workers, type Database } from '@aos/store';
+import { createDatabase, migrate, openQueue, workers, type Database, type Queue } from '@aos/store';
 import { testDatabase } from '@aos/testing';
 
 import { openSession, type SessionOptions } from './session.ts';
@@ -12,30 +12,37 @@ const options: SessionOptions = {
   port: 1,
   slots: 3,
   skills: [],
+  quarantine: false,
+  onTargets: () => {},
   onBatch: () => {},
-  onError: () => {},
+  onStray: () => {},
+  onOver: () => {},
 };
 
 const deaf: Ears = { onWork: () => {}, onCancel: () => {}, onCut: () => {} };
 
-async function withDatabase(work: (database: Database, owner: Database) => Promise<void>) {
+async function withDatabase(
+  work: (database: Database, queue: Queue, owner: Database) => Promise<void>,
+) {
   await using fresh = await testDatabase();
   await migrate(fresh.url, { allowUnsafe: true });
   const role = 'aos_worker';
   const database = createDatabase({ url: fresh.url, role, applicationName: 'test' });
   const owner = createDatabase({ url: fresh.url, applicationName: 'owner' });
+  const queue = await openQueue(database, { maintain: false, onError: () => {} });
   try {
-    await work(database, owner);
+    await work(database, queue, owner);
   } finally {
+    await queue.stop();
     await database.close();
     await owner.close();
   }
 }
 
 test('a live session is nobody’s suspect, and a second one sees it', async () => {
-  await withDatabase(async (database) => {
-    const one = await openSession(database, options, deaf);
-    const two = await openSession(database, options, deaf);
+  await withDatabase(async (database, queue) => {
+    const one = await openSession(database, queue, options, deaf);
+    const two = await openSession(database, queue, options, deaf);
     assert.deepEqual(await workers.suspects(database, two.id), []);
     assert.deepEqual(await workers.suspects(database, one.id), []);
     one.cut();
@@ -44,10 +51,10 @@ test('a live session is nobody’s suspect, and a second one sees it', async () 
 });
 
 test('a session whose connection is cut is lost at once, and suspected at once', async () => {
-  await withDatabase(async (database, owner) => {
+  await withDatabase(async (database, queue, owner) => {
     const cut = Promise.withResolvers<void>();
-    const victim = await openSession(database, options, { ...deaf, onCut: cut.resolve });
-    const other = await openSession(database, options, deaf);
+    const victim = await openSession(database, queue, options, { ...deaf, onCut: cut.resolve });
+    const other = await openSession(database, queue, options, deaf);
     const [backend] = await owner.query<{ pid: number }>(
       `select pid from pg_locks where locktype = 'advisory' and granted
           and (classid::bigint << 32 | objid::bigint) = $1`,
@@ -61,8 +68,8 @@ test('a session whose connection is cut is lost at once, and suspected at once',
 });
 
 test('a session that ends in order is stopped, not lost', async () => {
-  await withDatabase(async (database) => {
-    const session = await openSession(database, options, deaf);
+  await withDatabase(async (database, queue) => {
+    const session = await openSession(database, queue, options, deaf);
     await session.stopping();
     await session.stopped();
     session.cut();
@@ -72,10 +79,10 @@ test('a session that ends in order is stopped, not lost', async () => {
 });
 
 test('a notice of work and one of a cancellation arrive', async () => {
-  await withDatabase(async (database) => {
+  await withDatabase(async (database, queue) => {
     const work = Promise.withResolvers<void>();
     const cancel = Promise.withResolvers<void>();
-    const session = await openSession(database, options, {
+    const session = await openSession(database, queue, options, {
       ...deaf,
       onWork: work.resolve,
       onCancel: cancel.resolve,
@@ -89,8 +96,8 @@ test('a notice of work and one of a cancellation arrive', async () => {
 });
 
 test('a renewal tells the time of the database, and whether others declared the worker dead', async () => {
-  await withDatabase(async (database, owner) => {
-    const session = await openSession(database, options, deaf);
+  await withDatabase(async (database, queue, owner) => {
+    const session = await openSession(database, queue, options, deaf);
     const { held, at } = await session.renew();
     assert.ok(held && at && Math.abs(at.getTime() - Date.now()) < 60_000);
     await owner.query(`update aos.workers set state = 'lost', ended_at = now()`);
@@ -100,8 +107,8 @@ test('a renewal tells the time of the database, and whether others declared the 
 });
 
 test('a session that cannot begin leaves no connection behind', async () => {
-  await withDatabase(async (database, owner) => {
-    await assert.rejects(openSession(database, { ...options, slots: 0 }, deaf), /slots/);
+  await withDatabase(async (database, queue, owner) => {
+    await assert.rejects(openSession(database, queue, { ...options, slots: 0 }, deaf), /slots/);
     const held = async () =>
       (await owner.query(`select 1 from pg_locks where locktype = 'advisory' and granted`)).length;
     for (const until = Date.now() + 10_000; (await held()) > 0 && Date.now() < until;) {

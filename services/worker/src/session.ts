@@ -8,13 +8,13 @@ import {
   holds,
   letGo,
   openJournal,
-  openQueue,
   take,
   WORKER_CHANNEL,
   workers,
   type Claim,
   type Database,
   type Journal,
+  type OnStray,
   type Queue,
 } from '@aos/store';
 
@@ -28,9 +28,17 @@ export interface SessionOptions {
   readonly port: number;
   readonly slots: number;
   readonly skills: readonly SkillManifest[];
+  readonly quarantine: boolean;
   readonly onBatch: (size: number) => void;
-  readonly onError: (error: Error) => void;
+  readonly onStray: OnStray;
+  /** Something that steps reach is out, or works again. */
+  readonly onTargets: () => void;
+  /** Once, when the life is over. */
+  readonly onOver: () => void;
 }
+
+/** The same in all lives of this process. */
+const PROCESS_ID = randomUUID();
 
 /**
  * Registers this process under a new id. One connection does everything a life depends on: it holds the
@@ -39,16 +47,13 @@ export interface SessionOptions {
  */
 export async function openSession(
   database: Database,
+  queue: Queue,
   options: SessionOptions,
   ears: Ears,
 ): Promise<Session> {
   const uuid = randomUUID();
-  const { onBatch, onError } = options;
-  const queue = await openQueue(database, { maintain: true, onError });
-  const client = await database.connect().catch(async (error: unknown) => {
-    await queue.stop();
-    throw error;
-  });
+  const { onBatch } = options;
+  const client = await database.connect();
   const lost = new AbortController();
   const journal = openJournal(database, queue, { workerUuid: uuid, onBatch });
   const cut = () => {
@@ -57,18 +62,25 @@ export async function openSession(
     journal.abandon();
     // Letting the lock go tells the others at once.
     void client.end().catch(() => {});
-    void queue.stop().catch(onError);
+    options.onOver();
     ears.onCut();
   };
   client.on('error', cut);
   client.on('end', cut);
   client.on('notification', ({ payload }) => {
     if (payload?.startsWith('cancel ')) ears.onCancel();
+    else if (payload?.startsWith('targets')) options.onTargets();
     else ears.onWork();
   });
   try {
     const at = await begin(client, uuid, options);
-    return { id: uuid, at, journal, cut, ...linkOf(database, client, queue, uuid, lost.signal) };
+    return {
+      id: uuid,
+      at,
+      journal,
+      cut,
+      ...linkOf(database, client, queue, { uuid, lost: lost.signal, options }),
+    };
   } catch (error) {
     // A life that did not begin must not keep a connection: the next one is tried at once.
     cut();
@@ -80,13 +92,17 @@ function linkOf(
   database: Database,
   client: SessionClient,
   queue: Queue,
-  uuid: string,
-  lost: AbortSignal,
+  {
+    uuid,
+    lost,
+    options: { quarantine, onStray },
+  }: { uuid: string; lost: AbortSignal; options: SessionOptions },
 ) {
   const onClient = db(client);
+  const kind = quarantine ? 'suspect' : 'regular';
   return {
     renew: () => workers.renew(onClient, uuid),
-    take: (max: number) => take(database, queue, uuid, max, lost),
+    take: (max: number) => take(database, queue, uuid, max, { kind, onStray, lost }),
     holds: () => holds(database, uuid),
     letGo: (held, pauseMs) => letGo(database, queue, held, pauseMs),
     suspects: () => workers.suspects(database, uuid),
@@ -109,6 +125,8 @@ async function begin(client: SessionClient, uuid: string, options: SessionOption
     port: options.port,
     slots: options.slots,
     skills: options.skills,
+    processId: PROCESS_ID,
+    quarantine: options.quarantine,
   });
   // Last: a notice makes it renew, which only a registered worker can.
   await client.query(`listen ${WORKER_CHANNEL}`);

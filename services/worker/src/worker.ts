@@ -1,12 +1,22 @@
 import type { Config } from '@aos/config';
-import { work as workAs, type Failpoint, type News, type PoolView } from '@aos/engine';
-import { workers, type Claim, type Database } from '@aos/store';
+import {
+  work as workAs,
+  type Ears,
+  type Failpoint,
+  type News,
+  type PoolView,
+  type WorkerPorts,
+} from '@aos/engine';
+import { openQueue, workers, type Claim, type Database, type Job } from '@aos/store';
 import type { Logger, Telemetry } from '@aos/telemetry';
 
 import type { Capabilities } from './capabilities.ts';
+import { clock } from './clock.ts';
+import { leaveWhenIdle } from './quarantine.ts';
 import { createRunner } from './runner.ts';
 import { openSession, type Session } from './session.ts';
-import { timekeeper } from './timekeeper.ts';
+import { watchTargets, type TargetWatch } from './target-watch.ts';
+import { startUpkeep } from './upkeep.ts';
 
 export interface WorkerOptions {
   readonly config: Config;
@@ -16,6 +26,10 @@ export interface WorkerOptions {
   readonly capabilities: Capabilities;
   readonly telemetry: Telemetry;
   readonly failpoint: (name: Failpoint) => void;
+  /** It takes only runs that seem to kill their workers, one at a time, and goes when there are none. */
+  readonly quarantine: boolean;
+  /** Somebody should: starts a process for it. */
+  readonly staffQuarantine: () => void;
   /** Ends the worker in order. */
   readonly stop: AbortSignal;
   /** The grace is over. */
@@ -26,51 +40,114 @@ export interface WorkerOptions {
   readonly onPool: (pool: PoolView) => void;
 }
 
+const LEASE: WorkerPorts<Claim>['lease'] = {
+  leaseMs: workers.LEASE_MS,
+  renewEveryMs: workers.RENEW_EVERY_MS,
+  marginMs: workers.LEASE_MARGIN_MS,
+};
+
 /** Works until told to stop: the life of a worker, on the real database, skills and planners. */
 export async function work(options: WorkerOptions): Promise<void> {
-  const { config, database, telemetry, capabilities } = options;
-  const { slots } = config.worker;
+  const { config, quarantine, telemetry, capabilities, hurry } = options;
+  const idle = new AbortController();
+  const stop = AbortSignal.any([options.stop, idle.signal]);
+  const slots = quarantine ? 1 : config.worker.slots;
   const run = createRunner({ ...capabilities, telemetry, failpoint: options.failpoint });
-  let session: Session | undefined;
-  await workAs<Claim>(
-    {
-      time: timekeeper,
-      slots,
-      lease: {
-        leaseMs: workers.LEASE_MS,
-        renewEveryMs: workers.RENEW_EVERY_MS,
-        marginMs: workers.LEASE_MARGIN_MS,
-      },
-      async open(ears) {
-        session = await openSession(
-          database,
-          {
-            version: options.version,
-            port: options.port,
-            slots,
-            skills: capabilities.skills.manifests(),
-            onBatch: (size) => telemetry.metrics.journalBatchSize.observe({}, size),
-            onError: (error) => telemetry.log.warn('worker.error', { error: String(error) }),
-          },
-          ears,
-        );
-        capabilities.holdWorkspacesAs(session.id);
-        return session;
-      },
-      advance: ({ link, clock }, claim, control) =>
-        run({ journal: (link as Session).journal, clock }, claim, control),
-      tell: (news) => tell(options, news),
+  let life: OpenLife | undefined;
+  const ports: WorkerPorts<Claim> = {
+    time: clock,
+    slots,
+    lease: LEASE,
+    async open(ears) {
+      life = await open(options, slots, ears);
+      capabilities.holdWorkspacesAs(life.session.id);
+      return life.session;
     },
-    options,
-  );
+    advance: ({ link, clock: time }, claim, control) => {
+      const { journal, targetsOf } = link as LifeSession;
+      return run({ journal, clock: time, targetsOf }, claim, control);
+    },
+    tell(news) {
+      tell(options, news);
+      if (news.what !== 'ready' || !quarantine || !life) return;
+      const { over, hasSuspects } = life;
+      const isBusy = async () => news.pool.inFlight > 0 || (await hasSuspects());
+      leaveWhenIdle({ isBusy, leave: () => idle.abort(), signal: over });
+    },
+  };
+  await workAs(ports, { stop, hurry });
 }
 
-function tell({ config, telemetry, onReadiness, onPool }: WorkerOptions, news: News): void {
+type LifeSession = Session & { readonly targetsOf: TargetWatch['of'] };
+
+/** What belongs to one life of the worker. */
+interface OpenLife {
+  readonly session: LifeSession;
+  readonly over: AbortSignal;
+  readonly hasSuspects: () => Promise<boolean>;
+}
+
+async function open(options: WorkerOptions, slots: number, ears: Ears): Promise<OpenLife> {
+  const { database, telemetry, capabilities, quarantine, version, port } = options;
+  const onError = (error: unknown) => telemetry.log.warn('worker.error', { error: String(error) });
+  const queue = await openQueue(database, { maintain: true, onError });
+  const targets = watchTargets({ database, queue, telemetry, skills: capabilities.skills });
+  const upkeep = startUpkeep(database, queue, telemetry, options.staffQuarantine);
+  const over = new AbortController();
+  const end = () => {
+    if (over.signal.aborted) return;
+    over.abort('over');
+    void Promise.all([upkeep.stop(), targets.stop()])
+      .then(() => queue.stop())
+      .catch(onError);
+  };
+  try {
+    const session = await openSession(
+      database,
+      queue,
+      {
+        version,
+        port,
+        slots,
+        quarantine,
+        skills: capabilities.skills.manifests(),
+        onBatch: (size) => telemetry.metrics.journalBatchSize.observe({}, size),
+        onStray: tellStrays(telemetry),
+        onTargets: targets.look,
+        onOver: end,
+      },
+      ears,
+    );
+    return {
+      session: Object.assign(session, { targetsOf: targets.of }),
+      over: over.signal,
+      hasSuspects: () => queue.hasSuspects(database),
+    };
+  } catch (error) {
+    end();
+    throw error;
+  }
+}
+
+/** Somebody moved jobs here that no run sent, such as dead ones: they are told, and nothing else. */
+function tellStrays({ log }: Telemetry) {
+  return (jobs: readonly Pick<Job, 'id' | 'data'>[]): void =>
+    log.warn('queue.stray_jobs', { jobs: jobs.map(({ id, data }) => ({ id, data })) });
+}
+
+function tell(
+  { config, quarantine, telemetry, onReadiness, onPool }: WorkerOptions,
+  news: News,
+): void {
   const { log, metrics } = telemetry;
   switch (news.what) {
     case 'ready':
       onPool(news.pool);
-      log.info('worker.ready', { workerId: `wrk_${news.id}`, slots: config.worker.slots });
+      log.info('worker.ready', {
+        workerId: `wrk_${news.id}`,
+        slots: quarantine ? 1 : config.worker.slots,
+        quarantine,
+      });
       return onReadiness(undefined);
     case 'not_ready':
       return onReadiness(news.reason);

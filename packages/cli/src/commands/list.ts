@@ -1,7 +1,8 @@
-import type { RunResource } from '@aos/sdk';
+import type { Client, RunFilter, RunList, RunResource } from '@aos/sdk';
 
 import type { Context } from '../context.ts';
 import { exitCodes, type ExitCode } from '../exit-code.ts';
+import { runIdOf } from '../ids.ts';
 import { present } from '../present.ts';
 import { readInteger, readTime } from '../read-time.ts';
 import { age } from '../text/amounts.ts';
@@ -12,10 +13,12 @@ import { table, type Cell } from '../text/table.ts';
 export interface ListOptions {
   readonly status?: string;
   readonly outcome?: string;
+  readonly waitingFor?: string;
   readonly agent?: string;
   readonly tag?: string;
   readonly skill?: string;
   readonly error?: string;
+  readonly origin?: string;
   readonly q?: string;
   readonly since?: string;
   readonly limit: string;
@@ -31,11 +34,12 @@ const columns = [
 ];
 
 export async function list(context: Context, options: ListOptions): Promise<ExitCode> {
-  const { since, limit, ...filter } = options;
+  const { since, limit, origin, ...filter } = options;
   const client = await context.connect();
-  const runs = await client.runs.list({
+  const runs = await listWhole(client, {
     ...filter,
     limit: readInteger(limit, '--limit'),
+    ...(origin !== undefined && { origin: runIdOf(origin) }),
     ...(since !== undefined && { createdAfter: readTime(since, -1, Date.now(), '--since') }),
   });
   present(context, runs, ({ items, nextCursor }) => {
@@ -56,6 +60,22 @@ export async function list(context: Context, options: ListOptions): Promise<Exit
   return exitCodes.ok;
 }
 
+/** What is rare may be pages away: reads on until as many as asked for are there, or no more can be. */
+async function listWhole(
+  client: Client,
+  filter: RunFilter & { readonly limit: number },
+): Promise<RunList> {
+  const first = await client.runs.list(filter);
+  const items = [...first.items];
+  let cursor = first.nextCursor;
+  while (cursor !== null && items.length < filter.limit) {
+    const page = await client.runs.list({ ...filter, limit: filter.limit - items.length, cursor });
+    items.push(...page.items);
+    cursor = page.nextCursor;
+  }
+  return { items, nextCursor: cursor };
+}
+
 function row(run: RunResource, now: number): Cell[] {
   const state = run.outcome ?? run.status;
   const waits = run.waitingFor === null ? '' : ` (${run.waitingFor})`;
@@ -74,7 +94,7 @@ function again({ program }: Context, options: ListOptions, cursor: string): stri
   const filters = Object.entries({ ...options, cursor } as Record<string, unknown>).flatMap(
     ([name, value]) =>
       typeof value === 'string' && !(name === 'limit' && value === '20')
-        ? [`--${name} ${shellWord(value)}`]
+        ? [`--${name.replace('waitingFor', 'waiting-for')} ${shellWord(value)}`]
         : [],
   );
   return `${program} list ${filters.join(' ')}`;

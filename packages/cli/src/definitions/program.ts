@@ -3,7 +3,9 @@ import { Command } from 'commander';
 import { defineAbout } from './about.ts';
 import { defineCatalog } from './catalog.ts';
 import { defineGoals } from './goals.ts';
+import { defineOperation, defineRecovery } from './operation.ts';
 import type { Perform } from './perform.ts';
+import { defineRepair } from './repair.ts';
 import { defineRuns } from './runs.ts';
 
 /** The options of every command. */
@@ -44,7 +46,10 @@ export function defineProgram(version: string, perform: Perform): Command {
     .exitOverride();
   defineGoals(program, perform);
   defineRuns(program, perform);
+  defineRepair(program, perform);
   defineCatalog(program, perform);
+  defineOperation(program, perform);
+  defineRecovery(program, perform);
   defineAbout(program, perform);
   program.addHelpCommand(
     program

@@ -9,6 +9,8 @@ import type { Perform } from './perform.ts';
 const GROUP = 'Runs:';
 const statuses = ['queued', 'running', 'waiting', 'finished'];
 const outcomes = ['succeeded', 'failed', 'cancelled'];
+const planners = ['static', 'template', 'rules', 'claude'];
+const waits = ['retry', 'approval', 'review', 'target'];
 const modes = ['retry', 'replay', 'replan'];
 
 /** Commands about runs that are there. */
@@ -51,10 +53,12 @@ function defineList(program: Command, perform: Perform): void {
     .description('list runs, newest first')
     .addOption(new Option('--status <status>', 'where they are').choices(statuses))
     .addOption(new Option('--outcome <outcome>', 'how they ended').choices(outcomes))
+    .addOption(new Option('--waiting-for <what>', 'what they wait for').choices(waits))
     .option('--agent <name>', 'of this agent')
     .option('--tag <tag>', 'with this tag')
     .option('--skill <name>', 'that use this skill')
     .option('--error <code>', 'that failed with this code')
+    .option('--origin <run>', 'made by running this run again')
     .option('--q <words>', 'whose goal has these words')
     .option('--since <time>', 'not older than a time or a span such as 2h or 7d')
     .option('--limit <number>', 'how many', '20')
@@ -102,6 +106,9 @@ function defineRerun(program: Command, perform: Perform): void {
     )
     .requiredOption('--reason <words>', 'why, for the record')
     .option('--from-step <key>', 'with retry: this step and what depends on it run again, too')
+    .option('--patch <data>', '@file or a JSON Patch of {goal, input, plan}')
+    .option('--agent-version <number>', 'a version of its agent, in the place of the newest')
+    .addOption(new Option('--planner <name>', 'with replan: who plans').choices(planners))
     .option('-d, --detach', 'print the id and do not wait')
     .action((run: string, options: RerunOptions, command: Command) =>
       perform(command, async (context) =>

@@ -24,6 +24,8 @@ export function eventLine(event: EventResource, program: string): string {
       return `${signs.completed} ${named(fact)} completed in ${duration(fact.durationMs)}${attempt(fact.attempt)}`;
     case 'step.failed':
       return `${fact.retryAt === undefined ? signs.failed : signs.waiting} ${named(fact)} failed after ${duration(fact.durationMs)}${attempt(fact.attempt)}: ${failed(fact.failure)}${again(fact.retryAt, event.at)}`;
+    case 'step.parked':
+      return `${signs.waiting} ${named(fact)} waits for ${fact.target}, which is out${fact.failure ? `: ${failed(fact.failure)}` : ''}${tried(fact.until, event.at)}`;
     case 'step.skipped':
       return `${signs.skipped} ${fact.step} skipped: ${fact.reason === 'condition' ? 'its condition is false' : 'what it reads is missing'}`;
     case 'step.joined':
@@ -72,6 +74,11 @@ function attempt(number: number): string {
 
 function failed({ code, detail }: { readonly code: string; readonly detail: string }): string {
   return oneLine(`${code}: ${detail}`);
+}
+
+function tried(until: string | undefined, at: string): string {
+  if (until === undefined) return '';
+  return `; it is tried in ${duration(Math.max(0, Date.parse(until) - Date.parse(at)))}`;
 }
 
 function again(retryAt: string | undefined, at: string): string {

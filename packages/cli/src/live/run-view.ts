@@ -136,6 +136,8 @@ function ofStep(step: StepView, fact: StepFact, at: string): Partial<StepView> {
         durationMs: fact.durationMs,
         note: `${fact.failure.code}: ${fact.failure.detail}`,
       };
+    case 'step.parked':
+      return { skill: fact.skill, state: 'waiting', note: `${fact.target} is out` };
     case 'step.skipped':
       return {
         state: 'skipped',
@@ -170,6 +172,8 @@ function ofItem(step: StepView, fact: StepFact): Partial<StepView> {
         ...(fact.retryAt === undefined && { itemsFailed: step.itemsFailed + 1 }),
         note: `${fact.failure.code}: ${fact.failure.detail}`,
       };
+    case 'step.parked':
+      return { state: 'waiting', note: `${fact.target} is out` };
     case 'approval.requested':
       return { state: 'waiting', note: `waits for a decision: ${fact.approvalId}` };
     default:

@@ -11,6 +11,11 @@ export function reportMarkdown(report: Report): string[] {
     '',
     `- Run: \`${report.runId}\``,
     `- Outcome: ${report.outcome ?? report.status}`,
+    ...(report.origin
+      ? [
+          `- Origin: ${report.origin.mode} of \`${report.origin.runId}\` by ${quoted(report.origin.by)}: ${quoted(report.origin.reason)}`,
+        ]
+      : []),
     `- Agent: ${quoted(report.agent.name)} (version ${report.agent.version}), planner ${quoted(report.planner)}`,
     `- Started: ${times.startedAt ?? 'not yet'}`,
     ...(times.durationMs === null ? [] : [`- Duration: ${duration(times.durationMs)}`]),

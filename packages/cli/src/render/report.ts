@@ -23,6 +23,7 @@ export function reportLines(context: Context, report: Report): string[] {
     texts.length > 0 ? ['', title(name), ...bullets(texts)] : [];
   return [
     headLine(context, report),
+    ...originLines(report).flatMap((text) => wrap(text, columns)),
     ...(report.failure ? ['', ...failureLines(context, report.failure, report.runId)] : []),
     ...(isEmpty(report.output) ? [] : ['', ...outputOf(context, report)]),
     ...section(
@@ -45,6 +46,12 @@ export function reportLines(context: Context, report: Report): string[] {
     '',
     ...furtherLines(context, report).map((line) => style('dim', line)),
   ];
+}
+
+function originLines({ origin }: Report): string[] {
+  if (!origin) return [];
+  const edits = origin.patch ? ` with ${counted(origin.patch.length, 'edit')}` : '';
+  return [`A ${origin.mode} of ${origin.runId}${edits}, by ${origin.by}: ${origin.reason}`];
 }
 
 function headLine({ out }: Context, report: Report): string {

@@ -1,7 +1,7 @@
 import type { RunResource } from '@aos/sdk';
 
 import type { Context } from '../context.ts';
-import { moment } from '../text/amounts.ts';
+import { counted, moment } from '../text/amounts.ts';
 import { oneLine } from '../text/clean.ts';
 import { styleOf, toneOf } from '../text/style.ts';
 import { pad, wrap } from '../text/width.ts';
@@ -43,7 +43,7 @@ export function runLines(context: Context, run: RunResource): string[] {
       run.cancelRequestedAt &&
         `asked at ${moment(run.cancelRequestedAt)} by ${oneLine(run.cancelRequestedBy ?? 'somebody')}`,
     ),
-    ...line('Origin', run.origin && `${run.origin.mode} of ${run.origin.runId}`),
+    ...line('Origin', originOf(run)),
     ...(run.failure ? ['', ...failureLines(context, run.failure, run.id)] : []),
   ];
 }
@@ -58,6 +58,14 @@ export function furtherOf({ program, out }: Context, run: RunResource): string {
 function waitOf({ waitingFor, wakeAt }: RunResource): string {
   if (waitingFor === null) return '';
   return ` for ${waitingFor}${wakeAt === null ? '' : ` until ${moment(wakeAt)}`}`;
+}
+
+function originOf({ origin }: RunResource): string {
+  if (!origin) return '';
+  const edits = origin.patch ? `, ${counted(origin.patch.length, 'edit')}` : '';
+  const from = origin.fromStep === undefined ? '' : ` from ${origin.fromStep}`;
+  const why = origin.reason === '' ? '' : `: ${oneLine(origin.reason)}`;
+  return `${origin.mode} of ${origin.runId}${from}${edits}, by ${oneLine(origin.by)}${why}`;
 }
 
 function progressOf({ progress }: RunResource): string {

@@ -25,5 +25,6 @@ export function createDatabaseClock(time: Timekeeper): DatabaseClock {
       return new Date(Math.round(time.monotonicMs() + offset));
     },
     sleep: (ms, signal) => time.sleep(ms, signal),
+    after: (ms, then) => time.after(ms, then),
   };
 }

@@ -13,7 +13,11 @@ function aLease(renewal: (nth: number) => Promise<Renewal>) {
   const age = () => clock.now().getTime() - begun;
   let sent = 0;
   const lease = keepLease({
-    time: { monotonicMs: age, sleep: (ms, signal) => clock.sleep(ms, signal) },
+    time: {
+      monotonicMs: age,
+      sleep: (ms, signal) => clock.sleep(ms, signal),
+      after: (ms, then) => clock.after(ms, then),
+    },
     times,
     askedAt: 0,
     renewal: () => renewal(++sent),

@@ -1,4 +1,4 @@
-import type { Control, Ending } from '../ports.ts';
+import type { Control } from '../ports.ts';
 import { createBell } from './bell.ts';
 import type { Held, Timekeeper } from './worker-ports.ts';
 
@@ -17,7 +17,7 @@ export interface PoolOptions<Claim extends Held> {
   readonly time: Pick<Timekeeper, 'sleep'>;
   readonly slots: number;
   readonly take: (max: number) => Promise<readonly Claim[]>;
-  readonly advance: (claim: Claim, control: Control) => Promise<Ending>;
+  readonly advance: (claim: Claim, control: Control) => Promise<unknown>;
   readonly stop: AbortSignal;
   readonly hurry: AbortSignal;
   readonly lost: AbortSignal;

@@ -11,4 +11,8 @@ export const realTime: Timekeeper = {
         resolve();
       });
     }),
+  after(ms, then) {
+    const timer = setTimeout(then, ms);
+    return () => clearTimeout(timer);
+  },
 };

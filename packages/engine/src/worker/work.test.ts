@@ -36,6 +36,7 @@ function scene(more: Partial<Link<Held>>, advance: WorkerPorts<Held>['advance'],
       time: {
         monotonicMs: () => clock.now().getTime() - begun + jumpMs(),
         sleep: (ms, signal) => clock.sleep(ms, signal),
+        after: (ms, then) => clock.after(ms, then),
       },
       slots: 4,
       lease,

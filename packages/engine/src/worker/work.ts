@@ -106,6 +106,11 @@ function fenced(clock: Clock, lease: Lease): Clock {
       await clock.sleep(ms, signal);
       lease.check();
     },
+    after: (ms, then) =>
+      clock.after(ms, () => {
+        lease.check();
+        then();
+      }),
   };
 }
 

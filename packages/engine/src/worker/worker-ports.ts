@@ -6,6 +6,8 @@ export interface Timekeeper {
   monotonicMs(): number;
   /** Ends early, without an error, when the signal fires. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** Calls `then` once the time has passed, unless what it gives is called before. */
+  after(ms: number, then: () => void): () => void;
 }
 
 /** A run in this worker's hands; whoever gave it out knows more of it. */

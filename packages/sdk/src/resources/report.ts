@@ -1,6 +1,15 @@
 import type { JsonSchema } from '@aos/core';
 
-import { agentRef, explainedFailure, failure, runId, time, timeOrNull, usage } from './shared.ts';
+import {
+  agentRef,
+  explainedFailure,
+  failure,
+  originSchema,
+  runId,
+  time,
+  timeOrNull,
+  usage,
+} from './shared.ts';
 
 const step = {
   type: 'object',
@@ -41,6 +50,7 @@ export const reportSchema = {
     'goal',
     'agent',
     'planner',
+    'origin',
     'status',
     'outcome',
     'failure',
@@ -62,6 +72,7 @@ export const reportSchema = {
     goal: text,
     agent: agentRef,
     planner: text,
+    origin: { anyOf: [originSchema, { type: 'null' }] },
     status: text,
     outcome: { type: ['string', 'null'] },
     failure: { anyOf: [explainedFailure, { type: 'null' }] },

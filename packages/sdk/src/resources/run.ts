@@ -5,11 +5,21 @@ import {
   rerunModes,
   statuses,
   STEP_KEY,
+  waitKinds,
   type FromSchema,
   type JsonSchema,
 } from '@aos/core';
 
-import { agentRef, cursor, explainedFailure, runId, time, timeOrNull } from './shared.ts';
+import {
+  agentRef,
+  cursor,
+  explainedFailure,
+  originSchema,
+  patchSchema,
+  runId,
+  time,
+  timeOrNull,
+} from './shared.ts';
 
 const nullable = <const S extends JsonSchema>(schema: S) =>
   ({ anyOf: [schema, { type: 'null' }] }) as const;
@@ -95,17 +105,12 @@ export const runSchema = {
     startAt: timeOrNull,
     expiresAt: timeOrNull,
     deadlineAt: timeOrNull,
-    waitingFor: { type: ['string', 'null'], enum: ['retry', 'approval', 'review', null] },
+    waitingFor: { type: ['string', 'null'], enum: [...waitKinds, null] },
     wakeAt: timeOrNull,
     cancelRequestedAt: timeOrNull,
     cancelRequestedBy: { type: ['string', 'null'] },
     parentRunId: { type: ['string', 'null'] },
-    origin: nullable({
-      type: 'object',
-      required: ['runId', 'mode'],
-      additionalProperties: false,
-      properties: { runId, mode: { type: 'string', enum: rerunModes } },
-    }),
+    origin: nullable(originSchema),
     links,
   },
 } as const satisfies JsonSchema;
@@ -133,6 +138,23 @@ export const rerunSchema = {
       type: 'string',
       pattern: STEP_KEY,
       description: 'With retry: this step and what depends on it run again, too.',
+    },
+    patch: {
+      ...patchSchema,
+      description:
+        'A JSON Patch (RFC 6902) of {goal, input, plan}: input and plan with retry and replay, goal and input with replan. A kept step that is changed by it runs again.',
+    },
+    agentVersion: {
+      type: 'integer',
+      minimum: 1,
+      description: 'A version of its agent, in the place of the newest; it may not allow more.',
+    },
+    planner: { type: 'string', enum: planners, description: 'With replan: who plans.' },
+    priority: {
+      type: 'integer',
+      minimum: -100,
+      maximum: 100,
+      description: 'Higher runs first; that of the run when absent.',
     },
     reason: { type: 'string', minLength: 1, maxLength: 500, pattern: '\\S' },
   },

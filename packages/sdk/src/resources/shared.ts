@@ -1,4 +1,4 @@
-import type { JsonSchema } from '@aos/core';
+import { rerunModes, type JsonSchema } from '@aos/core';
 
 /** Pieces that many resources are made of. Times are RFC 3339. */
 export const time = { type: 'string', format: 'date-time' } as const satisfies JsonSchema;
@@ -35,6 +35,41 @@ const problem = {
 } as const satisfies JsonSchema;
 
 export const problems = { type: 'array', items: problem } as const satisfies JsonSchema;
+
+/** RFC 6902. */
+export const patchSchema = {
+  type: 'array',
+  minItems: 1,
+  maxItems: 100,
+  description: 'A JSON Patch (RFC 6902) of the document {goal, input, plan}.',
+  items: {
+    type: 'object',
+    required: ['op', 'path'],
+    additionalProperties: false,
+    properties: {
+      op: { type: 'string', enum: ['add', 'remove', 'replace', 'move', 'copy', 'test'] },
+      path: { type: 'string', maxLength: 1000 },
+      from: { type: 'string', maxLength: 1000 },
+      value: { description: 'Any JSON value.' },
+    },
+  },
+} as const satisfies JsonSchema;
+
+/** From which run another one came, how, why and by whom. */
+export const originSchema = {
+  type: 'object',
+  required: ['runId', 'mode', 'reason', 'by'],
+  additionalProperties: false,
+  properties: {
+    runId,
+    mode: { type: 'string', enum: rerunModes },
+    reason: { type: 'string' },
+    by: { type: 'string' },
+    fromStep: { type: 'string' },
+    patch: patchSchema,
+    operationId: { type: 'string', pattern: '^op_[0-9a-f-]{36}$' },
+  },
+} as const satisfies JsonSchema;
 
 /** A failure as it is stored. */
 export const failure = {

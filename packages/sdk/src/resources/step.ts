@@ -1,4 +1,4 @@
-import { effectClasses, type FromSchema, type JsonSchema } from '@aos/core';
+import { effectClasses, waitKinds, type FromSchema, type JsonSchema } from '@aos/core';
 
 import { failure, timeOrNull } from './shared.ts';
 
@@ -22,7 +22,8 @@ export const stepSchema = {
     inputHash: { type: 'string' },
     output: {},
     failure,
-    waitingFor: { type: 'string', enum: ['retry', 'approval', 'review'] },
+    waitingFor: { type: 'string', enum: waitKinds },
+    target: { type: 'string', description: 'What it reaches and waits for.' },
     wakeAt: timeOrNull,
     approvalId: { type: 'string' },
     skipReason: { type: 'string', enum: ['condition', 'input_missing'] },

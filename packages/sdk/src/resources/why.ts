@@ -12,6 +12,7 @@ export const whyCodes = [
   'waiting_for_retry',
   'waiting_for_approval',
   'waiting_for_review',
+  'waiting_for_target',
   'planning',
   'step_running',
   'between_steps',

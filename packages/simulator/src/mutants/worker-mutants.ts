@@ -15,8 +15,9 @@ export const workerMutants: readonly Mutant[] = [
   {
     name: 'fence looked at by its own timer alone',
     file: `${WORKER}/work.ts`,
-    find: 'lease.check();',
-    replace: '',
+    find: `await clock.sleep(ms, signal);
+      lease.check();`,
+    replace: 'await clock.sleep(ms, signal);',
     killedBy: { unit: 'packages/engine/src/worker/work.test.ts' },
   },
   {

@@ -61,6 +61,7 @@ export const agentRoutes = [
         agents.create(tx, caller.tenant, definition),
       );
       if (!agent) throw new AosError('agent_exists', failures.agent_exists.meaning);
+      services.catalogs.forgetAgent(caller.tenant, definition.name);
       const made = answer(201, agent);
       return { ...made, headers: { ...made.headers, Location: `/v1/agents/${definition.name}` } };
     },
@@ -112,6 +113,7 @@ export const agentRoutes = [
         if (before.status === 'disabled') await agents.setStatus(tx, definition.name, 'active');
         return next;
       });
+      services.catalogs.forgetAgent(tenant, definition.name);
       return answer(200, agent);
     },
   }),
@@ -133,6 +135,7 @@ export const agentRoutes = [
         await agents.setStatus(tx, before.definition.name, 'disabled');
         return agents.get(tx, before.definition.name);
       });
+      catalogs.forgetAgent(tenant, agent.definition.name);
       return answer(200, agent);
     },
   }),

@@ -11,6 +11,7 @@ import {
   artifacts,
   events,
   gauges,
+  parked,
   plans,
   runs,
   steps,
@@ -134,9 +135,12 @@ async function whyFacts(tx: Db, id: string): Promise<WhyFacts> {
     { limit: APPROVALS_MAX },
   );
   const holder = await runs.holder(tx, id);
+  const records = await steps.list(tx, id);
+  const isParked = records.some((step) => step.status === 'waiting' && step.wait.for === 'target');
   return {
     view,
-    steps: await steps.list(tx, id),
+    steps: records,
+    targets: isParked ? await parked.listOf(tx) : [],
     openApprovals: open.items,
     runsAhead: await runs.countAhead(tx, run),
     gauges: await gauges.read(tx),

@@ -4,15 +4,17 @@ import {
   outcomes,
   planners,
   statuses,
+  waitKinds,
   type Json,
   type JsonSchema,
   type NewRun,
   type Outcome,
   type PlannerName,
   type Status,
+  type WaitingFor,
 } from '@aos/core';
 import { rerunSchema, runListSchema, runSchema, type RerunRequest } from '@aos/sdk';
-import { runs, tenants, type Acceptance } from '@aos/store';
+import { acceptedView, runs, tenants, type Acceptance } from '@aos/store';
 
 import { fromCursor, toCursor } from '../cursor.ts';
 import { newRun } from '../new-run.ts';
@@ -46,6 +48,7 @@ const filter = {
   properties: {
     status: { enum: [...statuses] },
     outcome: { enum: [...outcomes] },
+    waitingFor: { enum: [...waitKinds], description: 'What they wait for: retrying or stuck.' },
     agent: { type: 'string', maxLength: 100 },
     planner: { enum: [...planners] },
     tag: { type: 'string', maxLength: 100 },
@@ -53,6 +56,7 @@ const filter = {
     error: { type: 'string', maxLength: 100, description: 'The failure code it ended with.' },
     createdAfter: { type: 'string', format: 'date-time' },
     createdBefore: { type: 'string', format: 'date-time' },
+    origin: { ...runIdParam.id, maxLength: 100, description: 'Made by running this run again.' },
     q: { type: 'string', maxLength: 200, description: 'Words of the goal.' },
     limit: { type: 'integer', minimum: 1, maximum: 200 },
     cursor: { type: 'string', maxLength: 500 },
@@ -62,6 +66,7 @@ const filter = {
 interface Filter {
   readonly status?: Status;
   readonly outcome?: Outcome;
+  readonly waitingFor?: WaitingFor;
   readonly agent?: string;
   readonly planner?: PlannerName;
   readonly tag?: string;
@@ -69,16 +74,16 @@ interface Filter {
   readonly error?: string;
   readonly createdAfter?: string;
   readonly createdBefore?: string;
+  readonly origin?: string;
   readonly q?: string;
   readonly limit?: number;
   readonly cursor?: string;
 }
 
 const PAGE = 50;
-const PLACE = [
-  /^\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-][\d:]{2,8}$/,
-  /^run_[0-9a-f-]{36}$/,
-];
+/** A time as PostgreSQL writes it. */
+export const DATABASE_TIME = /^\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-][\d:]{2,8}$/;
+const PLACE = [DATABASE_TIME, /^run_[0-9a-f-]{36}$/];
 
 export const runRoutes = [
   route<unknown, NewRun>({
@@ -98,6 +103,8 @@ export const runRoutes = [
     path: '/v1/runs',
     access: 'runs:read',
     summary: 'List runs, newest first',
+    description:
+      'A page looks at 10,000 runs at the most: with a filter it may hold fewer than asked for, even none, and still have a nextCursor.',
     query: filter,
     answers: { 200: { description: 'One page of runs.', schema: runListSchema } },
     handle: async ({ query, caller }, { database }) => {
@@ -155,17 +162,24 @@ export const runRoutes = [
     path: '/v1/runs/:id/rerun',
     access: 'runs:write',
     summary: 'Run a finished run again',
-    description: 'Makes a new run that names this one as its origin.',
+    description:
+      'Makes a new run that names this one as its origin. With a patch it is a fork: of a finished run, also of one that succeeded, from any step.',
     params: runIdParam,
     requestHeaders: acceptHeaders,
     body: rerunSchema,
     answers: accepted,
-    fails: ['run_not_found', 'run_not_finished', 'plan_not_found', 'idempotency_mismatch'],
+    fails: [
+      'run_not_found',
+      'run_not_finished',
+      'plan_not_found',
+      'plan_invalid',
+      'idempotency_mismatch',
+    ],
     handle: async (call, services) =>
       accept(
         call,
         services,
-        await rerun(services, call.caller, call.params['id'] ?? '', call.body),
+        (await rerun(services, call.caller, call.params['id'] ?? '', call.body)).acceptance,
       ),
   }),
 ];
@@ -179,10 +193,18 @@ async function accept(
   const { caller, request, signal } = call;
   const idempotency = idempotencyOf(request, call.body as Json);
   const waitS = preferredWaitS(request);
-  const { runId } = await services.acceptor.accept({
+  const { runId, createdAt } = await services.acceptor.accept({
     ...acceptance,
     ...(idempotency && { idempotency }),
   });
+  const location = { Location: `/v1/runs/${runId}` };
+  if (createdAt && waitS === 0) {
+    return {
+      status: 202,
+      headers: location,
+      json: runResource(acceptedView(acceptance, createdAt)),
+    };
+  }
   if (waitS > 0) {
     const run = { tenant: caller.tenant, runId };
     const gone = AbortSignal.any([signal, services.stopping]);
@@ -193,7 +215,7 @@ async function accept(
   return {
     status: ended ? 200 : 202,
     headers: {
-      Location: `/v1/runs/${runId}`,
+      ...location,
       ...(waitS > 0 && { 'Preference-Applied': `wait=${waitS}` }),
     },
     json: runResource(run),

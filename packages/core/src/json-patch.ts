@@ -15,12 +15,22 @@ type Container = Record<string, unknown> | unknown[];
 /** Names that reach a prototype: no document needs to patch them. */
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
 
+/** A few copies of copies fill any memory: what `copy` adds together is bounded. */
+export const COPIED_CHARS_MAX = 4 * 1024 * 1024;
+
 /** Applies an RFC 6902 patch to a document that nobody else holds, and returns the result. All or nothing. */
 export function applyPatch(document: unknown, patch: readonly PatchOperation[]): unknown {
   const root = { '': document };
+  let left = COPIED_CHARS_MAX;
+  const copy = (value: unknown): unknown => {
+    const text = JSON.stringify(value);
+    left -= text.length;
+    if (left < 0) throw new PatchError(`it copies more than ${COPIED_CHARS_MAX} characters.`);
+    return JSON.parse(text);
+  };
   patch.forEach((operation, index) => {
     try {
-      apply(root, operation);
+      apply(root, operation, copy);
     } catch (error) {
       if (!(error instanceof PatchError)) throw error;
       const { op, path } = operation;
@@ -30,19 +40,25 @@ export function applyPatch(document: unknown, patch: readonly PatchOperation[]):
   return root[''];
 }
 
-function apply(root: Container, { op, path, from, value }: PatchOperation): void {
+function apply(
+  root: Container,
+  { op, path, from, value }: PatchOperation,
+  copy: (value: unknown) => unknown,
+): void {
   if ((op === 'add' || op === 'replace' || op === 'test') && value === undefined) {
     throw new PatchError('it has no value.');
   }
   const to = tokensOf(path);
+  // One patch is applied to many documents: none of them may hold a part of it.
+  const own = () => structuredClone(value);
   switch (op) {
     case 'add':
-      return add(root, to, value);
+      return add(root, to, own());
     case 'remove':
       return void remove(root, to);
     case 'replace':
       remove(root, to, true);
-      return add(root, to, value);
+      return add(root, to, own());
     case 'move': {
       const source = tokensOf(from);
       if (to.length > source.length && source.every((token, index) => token === to[index])) {
@@ -51,7 +67,7 @@ function apply(root: Container, { op, path, from, value }: PatchOperation): void
       return add(root, to, remove(root, source));
     }
     case 'copy':
-      return add(root, to, structuredClone(get(root, tokensOf(from))));
+      return add(root, to, copy(get(root, tokensOf(from))));
     case 'test':
       if (!isDeepStrictEqual(get(root, to), value))
         throw new PatchError('the value is another one.');

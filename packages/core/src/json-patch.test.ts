@@ -75,3 +75,23 @@ for (const [document, operation] of wrong) {
     assert.throws(() => patched(document, operation), /^Error: Operation 0 \(/);
   });
 }
+
+test('copies of copies end before they fill the memory', () => {
+  const doubling = Array.from({ length: 60 }, (_, n): PatchOperation => ({
+    op: 'copy',
+    from: '',
+    path: `/n${n}`,
+  }));
+  assert.throws(() => patched({ a: 'x'.repeat(100) }, ...doubling), /copies more than 4194304/);
+});
+
+test('a value of the patch is not shared with the document', () => {
+  const value = { a: 1 };
+  const result = patched(
+    {},
+    { op: 'add', path: '/x', value },
+    { op: 'add', path: '/x/b', value: 2 },
+  );
+  assert.deepEqual(result, { x: { a: 1, b: 2 } });
+  assert.deepEqual(value, { a: 1 });
+});

@@ -1,0 +1,5 @@
+/** What programs of the workshop beside this one need: an embedded PostgreSQL, and to stop in order. */
+export { freePort } from './port.ts';
+export { endPostgres, killPostgres, startPostgres } from './postgres.ts';
+export { postmaster } from './postmaster.ts';
+export { onStopSignals } from './stop-signals.ts';

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import type { Change } from '@aos/core';
+
+import type { Claim } from './claims.ts';
+import * as runs from './runs.ts';
+import { startTestStore, type TestStore } from './store.fixture.ts';
+import * as tenants from './tenants.ts';
+import { completion, servers, startTestWorker, type TestWorker } from './worker.fixture.ts';
+import * as workers from './workers.ts';
+
+const started: Change = { events: [{ type: 'run.started', workerId: 'wrk', epoch: 1 }] };
+
+/** A worker claims the run, does what it is told with it, and dies; another one gives the run back. */
+async function dieWith(
+  store: TestStore,
+  runId: string,
+  act: (worker: TestWorker, claim: Claim) => Promise<unknown> = async () => {},
+): Promise<void> {
+  await using worker = await startTestWorker(store);
+  const claim = await worker.claim(runId);
+  await act(worker, claim);
+  await worker.session.end();
+  await rescue(store, worker.uuid);
+}
+
+async function rescue(store: TestStore, uuid: string): Promise<void> {
+  await store.owner.query(
+    `update aos.workers set lease_until = now() - interval '1 s' where id = $1`,
+    [uuid],
+  );
+  await using rescuer = await startTestWorker(store);
+  assert.ok((await workers.rescue(rescuer.database, rescuer.queue, [uuid])).length > 0);
+}
+
+for (const server of servers) {
+  test(`a run whose workers die is isolated after two, and not executed after three (${server})`, async () => {
+    await using store = await startTestStore(server);
+    const runId = await store.newRun();
+    await dieWith(store, runId);
+    await dieWith(store, runId);
+    const innocent = await store.newRun();
+    await using regular = await startTestWorker(store);
+    const claims = await regular.take();
+    assert.deepEqual(
+      claims.map(({ run }) => run.id),
+      [innocent],
+      'a regular worker takes the others only',
+    );
+    assert.equal(await store.queue.hasSuspects(store.owner), true);
+    assert.deepEqual(await regular.take(), [], 'it is not looked at again and again');
+
+    await using alone = await startTestWorker(store);
+    const [claim] = await alone.take(1, 'suspect');
+    assert.equal(claim?.run.id, runId);
+    assert.equal(claim?.run.stalls, 2);
+    assert.equal(await store.queue.hasSuspects(store.owner), false);
+    await rescue(store, alone.uuid);
+
+    const again = await regular.claim(runId);
+    assert.equal(again.run.stalls, 3, 'whoever claims it now ends it');
+  });
+}
+
+test('progress makes a run unsuspicious: completed steps count, an announcement does not', async () => {
+  await using store = await startTestStore();
+  const runId = await store.newRun();
+  await dieWith(store, runId, async (worker, claim) => worker.journal.commit(claim, started));
+  await dieWith(store, runId, async (worker, claim) =>
+    worker.journal.commit(claim, completion('say')),
+  );
+  await dieWith(store, runId);
+  await using worker = await startTestWorker(store);
+  assert.equal((await worker.claim(runId)).run.stalls, 1);
+});
+
+test('a process that comes back under a new lease was cut off, and did not die of the run', async () => {
+  await using store = await startTestStore();
+  const runId = await store.newRun();
+  for (let cuts = 0; cuts < 4; cuts++) {
+    await using worker = await startTestWorker(store);
+    const claim = await worker.claim(runId);
+    const workerId = `wrk_${worker.uuid}`;
+    await worker.journal.commit(claim, {
+      events: [{ type: 'run.started', workerId, epoch: claim.epoch }],
+    });
+    await worker.session.end();
+    await rescue(store, worker.uuid);
+    await (await startTestWorker(store, { processId: worker.uuid }))[Symbol.asyncDispose]();
+  }
+  await using worker = await startTestWorker(store);
+  assert.equal((await worker.claim(runId)).run.stalls, 0);
+});
+
+test('a suspected run that is cancelled is still taken, to be ended', async () => {
+  await using store = await startTestStore();
+  const runId = await store.newRun();
+  await dieWith(store, runId);
+  await dieWith(store, runId);
+  await using worker = await startTestWorker(store);
+  assert.deepEqual(await worker.take(), []);
+  await tenants.acting(store.api, 'default', (tx) => runs.cancel(tx, store.queue, runId, 'Bo'));
+  const claims = [...(await worker.take()), ...(await worker.take(1, 'suspect'))];
+  assert.deepEqual(
+    claims.map(({ run }) => run.cancelledBy),
+    ['Bo'],
+  );
+});
