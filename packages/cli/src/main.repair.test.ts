@@ -65,6 +65,8 @@ describe('repairing', { concurrency: 2, timeout: 120_000 }, () => {
       '0.5',
       '--priority',
       '-5',
+      '--agent-version',
+      '2',
       '--from-step',
       'a',
     ];
@@ -81,6 +83,7 @@ describe('repairing', { concurrency: 2, timeout: 120_000 }, () => {
       reason: 'Mended.',
       fromStep: 'a',
       patch,
+      agentVersion: 2,
       priority: -5,
       canary: [2, 4],
       ratePerSecond: 0.5,

@@ -4,6 +4,7 @@ import type {
   ApprovalResource,
   ArtifactResource,
   EventResource,
+  PauseResource,
   RunResource,
   Simulation,
   SkillResource,
@@ -32,6 +33,7 @@ export interface Scene {
   skills: readonly SkillResource[];
   agents: readonly AgentResource[];
   approvals: readonly ApprovalResource[];
+  pauses: readonly PauseResource[];
   simulation: Simulation;
   targets: readonly TargetResource[];
   repair: RepairScene;
@@ -119,6 +121,8 @@ export const run: RunResource = {
   wakeAt: null,
   cancelRequestedAt: null,
   cancelRequestedBy: null,
+  pauseRequestedAt: null,
+  pauseRequestedBy: null,
   parentRunId: null,
   origin: null,
   links: {
@@ -297,6 +301,7 @@ export function newScene(): Scene {
         href: `/v1/runs/${runId}/artifacts/out/notes.md`,
       },
     ],
+    pauses: [],
     content: Uint8Array.from({ length: 256 }, (_, byte) => byte),
     why: { runId, status: 'finished', reasons: [{ code: 'finished', detail: 'It succeeded.' }] },
     skills: [skill],

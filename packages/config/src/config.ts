@@ -1,7 +1,7 @@
 import type { JsonSchema } from '@aos/core';
 
 import { freeze } from './freeze.ts';
-import { createReader, type EnvironmentVariables } from './reader.ts';
+import { createReader, type EnvironmentVariables, type Reader } from './reader.ts';
 import {
   anyText,
   hostList,
@@ -28,11 +28,24 @@ export interface Config {
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
   readonly database: { readonly url: string };
   readonly api: { readonly host: string; readonly port: number };
+  /** From where on new runs are refused. */
+  readonly admission: {
+    readonly queueDepthMax: number;
+    readonly tenantQueueDepthMax: number;
+    readonly queueAgeMaxS: number;
+    readonly databaseLatencyMaxMs: number;
+  };
   readonly worker: {
     readonly host: string;
     readonly port: number;
     readonly slots: number;
     readonly graceMs: number;
+    /** From where on it takes no more runs. */
+    readonly gate: {
+      readonly lagMaxMs: number;
+      readonly poolWaitMaxMs: number;
+      readonly memoryMaxMb: number;
+    };
     readonly failAt?: string;
   };
   readonly model: { readonly apiKey?: string; readonly baseUrl?: string; readonly name?: string };
@@ -83,11 +96,13 @@ export function loadConfig(environmentVariables: EnvironmentVariables): Config {
     logLevel: read.withDefault('LOG_LEVEL', oneOf(['error', 'warn', 'info', 'debug']), 'info'),
     database: { url: read.required('DATABASE_URL', postgresUrl) },
     api: { host, port: read.withDefault('PORT', wholeNumber(0, 65_535), 8080) },
+    admission: admissionOf(read),
     worker: {
       host,
       port: read.withDefault('WORKER_PORT', wholeNumber(0, 65_535), 0),
       slots: read.withDefault('WORKER_SLOTS', wholeNumber(1, 1000), 200),
       graceMs: read.withDefault('WORKER_GRACE_MS', wholeNumber(0, 600_000), 10_000),
+      gate: gateOf(read),
       ...(failAt && { failAt }),
     },
     model: { ...(apiKey && { apiKey }), ...(baseUrl && { baseUrl }), ...(name && { name }) },
@@ -112,4 +127,29 @@ export function loadConfig(environmentVariables: EnvironmentVariables): Config {
   };
   read.assertValid();
   return freeze(config);
+}
+
+function admissionOf(read: Reader): Config['admission'] {
+  return {
+    queueDepthMax: read.withDefault('AOS_QUEUE_DEPTH_MAX', wholeNumber(1, 100_000_000), 1_000_000),
+    tenantQueueDepthMax: read.withDefault(
+      'AOS_TENANT_QUEUE_DEPTH_MAX',
+      wholeNumber(1, 100_000_000),
+      200_000,
+    ),
+    queueAgeMaxS: read.withDefault('AOS_QUEUE_AGE_MAX_S', wholeNumber(1, 31_536_000), 14_400),
+    databaseLatencyMaxMs: read.withDefault(
+      'AOS_DATABASE_LATENCY_MAX_MS',
+      wholeNumber(1, 60_000),
+      4_000,
+    ),
+  };
+}
+
+function gateOf(read: Reader): Config['worker']['gate'] {
+  return {
+    lagMaxMs: read.withDefault('WORKER_LAG_MAX_MS', wholeNumber(10, 60_000), 1_000),
+    poolWaitMaxMs: read.withDefault('WORKER_POOL_WAIT_MAX_MS', wholeNumber(10, 60_000), 1_000),
+    memoryMaxMb: read.withDefault('WORKER_MEMORY_MAX_MB', wholeNumber(64, 1_048_576), 1_536),
+  };
 }

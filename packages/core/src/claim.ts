@@ -28,6 +28,8 @@ export interface ClaimedRun {
   readonly deadlineAt?: Date;
   /** Somebody asked to cancel it before it was claimed. */
   readonly cancelledBy?: string;
+  /** Somebody had paused it before it was claimed. */
+  readonly pausedBy?: string;
   /** Attempts to plan it that failed so far. */
   readonly planningAttempts: number;
   /** Claims in a row that ended with nothing but the death of their process. */
@@ -71,7 +73,13 @@ export type NextState =
       readonly outcome: Outcome;
       readonly failureCode?: FailureCode;
     }
-  | { readonly status: 'waiting'; readonly waitingFor: WaitingFor; readonly wakeAt?: Date }
+  | {
+      readonly status: 'waiting';
+      readonly waitingFor: WaitingFor;
+      readonly wakeAt?: Date;
+      /** With `pause`: it is these skills that are paused, not the run. */
+      readonly pausedSkills?: readonly string[];
+    }
   /** Given back unharmed: the next worker goes on at once. */
   | { readonly status: 'queued' };
 

@@ -107,6 +107,9 @@ export type RunEvent =
       readonly type: 'run.waiting';
       readonly waitingFor: WaitingFor;
       readonly until?: string;
+      /** With `pause`: who paused the run, or which skills are paused. */
+      readonly by?: string;
+      readonly skills?: readonly string[];
     }
   /** A worker gave it back unharmed, to stop. */
   | { readonly type: 'run.released'; readonly workerId: string }

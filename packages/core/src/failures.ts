@@ -72,6 +72,10 @@ export const failures = {
   unsupported_media_type: request('The body must be JSON, sent as application/json.'),
   payload_too_large: limit('The body is too large.'),
   rate_limited: limit('The key has made too many requests; try again after Retry-After.', RETRY),
+  tenant_queue_full: limit(
+    'The tenant has as many runs queued as its share allows; try again after Retry-After.',
+    RETRY,
+  ),
 
   // plan: no step was run, or none further
   goal_not_plannable: plan(

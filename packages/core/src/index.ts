@@ -18,6 +18,7 @@ export * from './json-diff.ts';
 export * from './json-patch.ts';
 export * from './operation.ts';
 export * from './output.ts';
+export * from './pause.ts';
 export * from './plan.ts';
 export * from './reference.ts';
 export * from './report.ts';

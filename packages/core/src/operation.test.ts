@@ -54,6 +54,8 @@ test('time that nobody used is not made up for, and a commit stays small', () =>
   assert.deepEqual(next, { do: 'start', count: 11, nextAt: new Date(now.getTime() + 100) });
   const fast = move({ stage: 2, nextAt: long, ratePerSecond: 100 });
   assert.ok(fast.do === 'start' && fast.count === 25);
+  const one = nextMove(facts({ stage: 2, nextAt: long }), now, 1);
+  assert.ok(one.do === 'start' && one.count === 1 && one.nextAt < now);
   const slow = move({ stage: 2, nextAt: new Date(now.getTime() + 1), ratePerSecond: 0.1 });
   assert.deepEqual(slow, { do: 'wait' });
 });

@@ -55,13 +55,23 @@ export type OperationMove =
   | { readonly do: 'stop'; readonly why: string }
   | { readonly do: 'wait' };
 
-/** What an operation does next. Pure, so that whoever drives it after a crash decides the same. */
-export function nextMove(facts: OperationFacts, now: Date): OperationMove {
+/**
+ * What an operation does next, with at most `startMax` runs begun. Pure, so that whoever drives it after a
+ * crash decides the same.
+ */
+export function nextMove(facts: OperationFacts, now: Date, startMax = START_MAX): OperationMove {
   const size = facts.canary[facts.stage];
-  return size === undefined ? restMove(facts, now) : canaryMove(facts, size, now);
+  return size === undefined
+    ? restMove(facts, now, startMax)
+    : canaryMove(facts, size, now, startMax);
 }
 
-function canaryMove(facts: OperationFacts, size: number, now: Date): OperationMove {
+function canaryMove(
+  facts: OperationFacts,
+  size: number,
+  now: Date,
+  startMax: number,
+): OperationMove {
   const { inStage, pending, nextAt } = facts;
   const stage = `Canary stage ${facts.stage + 1}`;
   if (inStage.refused > 0) return { do: 'stop', why: `${stage}: a run could not be made.` };
@@ -72,7 +82,7 @@ function canaryMove(facts: OperationFacts, size: number, now: Date): OperationMo
     return { do: 'stop', why: `${stage}: of ${inStage.started} runs ${how}.` };
   }
   if (inStage.started < size && pending > 0) {
-    return { do: 'start', count: Math.min(size - inStage.started, pending, START_MAX), nextAt };
+    return { do: 'start', count: Math.min(size - inStage.started, pending, startMax), nextAt };
   }
   if (inStage.ended === inStage.started) {
     return pending > 0 ? { do: 'next stage' } : { do: 'finish' };
@@ -83,7 +93,11 @@ function canaryMove(facts: OperationFacts, size: number, now: Date): OperationMo
     : { do: 'wait' };
 }
 
-function restMove({ inStage, pending, ...facts }: OperationFacts, now: Date): OperationMove {
+function restMove(
+  { inStage, pending, ...facts }: OperationFacts,
+  now: Date,
+  startMax: number,
+): OperationMove {
   const { failedSame, ended } = inStage;
   if (ended >= REPEAT_MIN && failedSame * 2 > ended) {
     return { do: 'stop', why: `${failedSame} of ${ended} runs that ended failed as before.` };
@@ -93,6 +107,6 @@ function restMove({ inStage, pending, ...facts }: OperationFacts, now: Date): Op
   const from = Math.max(facts.nextAt.getTime(), now.getTime() - BURST_MS);
   if (from > now.getTime()) return { do: 'wait' };
   const due = Math.floor((now.getTime() - from) / everyMs) + 1;
-  const count = Math.min(due, pending, START_MAX);
+  const count = Math.min(due, pending, startMax);
   return { do: 'start', count, nextAt: new Date(from + count * everyMs) };
 }

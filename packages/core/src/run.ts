@@ -11,8 +11,8 @@ export type Outcome = (typeof outcomes)[number];
 export const planners = ['static', 'template', 'rules', 'claude'] as const;
 export type PlannerName = (typeof planners)[number];
 
-/** What a waiting run waits for: a time, a decision, or that what it reaches is back. */
-export const waitKinds = ['retry', 'approval', 'review', 'target'] as const;
+/** What a waiting run waits for: a time, a decision, that what it reaches is back, or to be resumed. */
+export const waitKinds = ['retry', 'approval', 'review', 'target', 'pause'] as const;
 export type WaitingFor = (typeof waitKinds)[number];
 
 export type RunState =
@@ -57,6 +57,8 @@ export interface Run {
   /** When it fails with `run_timed_out`. */
   readonly deadlineAt?: Date;
   readonly cancelRequestedAt?: Date;
+  /** Somebody paused it; it rests from the next step boundary on. */
+  readonly pauseRequestedAt?: Date;
   readonly parentRunId?: string;
   /** `by` is who asked for it. */
   readonly origin?: RunOrigin & { readonly by: string };

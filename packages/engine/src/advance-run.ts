@@ -1,7 +1,7 @@
 import { AosError, failureOf, type ClaimedRun, type Failure, type Outcome } from '@aos/core';
 
 import type { Advance } from './advance.ts';
-import { endAfterLast, finish, park, release } from './end-run.ts';
+import { endAfterLast, finish, park, release, rest } from './end-run.ts';
 import { isDone, movesOf, prepare, type Situation, type Unit } from './moves.ts';
 import { planRun } from './plan-run.ts';
 import type { Control, Ending, Ports } from './ports.ts';
@@ -28,7 +28,8 @@ export async function advanceRun(ports: Ports, run: ClaimedRun, control: Control
   const failed = new AbortController();
   using signals = stopSignals(ports.clock, run, control, failed.signal);
   const recorder = createRecorder(ports, run.steps, (error) => failed.abort(error));
-  const advance: Advance = { ports, run, recorder, abort: signals.abort };
+  const isSkillPaused = control.isSkillPaused ?? (() => false);
+  const advance: Advance = { ports, run, recorder, abort: signals.abort, isSkillPaused };
   try {
     ports.failpoint('after_claim');
     recorder.note({
@@ -80,7 +81,9 @@ async function pursue(
     };
     const stop = stopNow();
     const fatal = fatalOf(situation);
-    if (!stop && !fatal && (await makeMoves(advance, situation, start, stopNow))) continue;
+    const held = new Set<string>();
+    const step = { advance, situation, start, stopNow, held };
+    if (!stop && !fatal && (await makeMoves(step))) continue;
     const until = earliestWake(recorder.records, now);
     if (active.size > 0) {
       await change(advance, [...active.values()], until);
@@ -90,7 +93,7 @@ async function pursue(
     if (fatal) return finish(advance, { outcome: 'failed', failure: fatal });
     if (isDone(situation)) return finish(advance, { outcome: 'succeeded' });
     const waitMs = until ? until.getTime() - now.getTime() : Infinity;
-    if (waitMs > SIT_OUT_MS) return park(advance, until);
+    if (waitMs > SIT_OUT_MS) return park(advance, until, held);
     await ports.clock.sleep(waitMs, abort);
   }
 }
@@ -101,18 +104,32 @@ function ended({ ports }: Advance): Ending {
   return 'finished';
 }
 
-/** Makes every move there is room for; false when there was none. */
-async function makeMoves(
-  advance: Advance,
-  situation: Situation,
-  start: (unit: Unit) => void,
-  stopNow: () => Stop | undefined,
-): Promise<boolean> {
+/**
+ * Makes every move there is room for; false when there was none. `held` collects the paused skills of
+ * the moves that were not made for their sake.
+ */
+async function makeMoves({
+  advance,
+  situation,
+  start,
+  stopNow,
+  held,
+}: {
+  readonly advance: Advance;
+  readonly situation: Situation;
+  readonly start: (unit: Unit) => void;
+  readonly stopNow: () => Stop | undefined;
+  readonly held: Set<string>;
+}): Promise<boolean> {
   let room = PARALLEL_MAX - situation.active.size;
   let made = false;
   let decided = false;
   for (const move of movesOf(situation)) {
     if (stopNow()) return true;
+    if (move.do === 'start' && advance.isSkillPaused(move.unit.step.skill)) {
+      held.add(move.unit.step.skill);
+      continue;
+    }
     if (move.do === 'start' && room-- <= 0) continue;
     made = true;
     decided ||= (move.do === 'start' ? move.unit.step : move.step).when !== undefined;
@@ -155,6 +172,8 @@ async function end(advance: Advance, stop: Stop): Promise<Ending> {
       return 'lost';
     case 'error':
       throw stop.error;
+    case 'paused':
+      return rest(advance, stop.by);
     case 'stopping':
       return release(advance);
     case 'cancelled':

@@ -10,4 +10,6 @@ export interface Advance {
   readonly recorder: Recorder;
   /** Fires when nothing of the run may go on: cancelled, past its deadline, stopped in a hurry, lost. */
   readonly abort: AbortSignal;
+  /** Steps with this skill must not start now. */
+  readonly isSkillPaused: (skill: string) => boolean;
 }

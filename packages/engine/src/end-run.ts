@@ -68,18 +68,54 @@ function endOf({ run }: Advance, how: Finish, now: Date): Pick<Change, 'events' 
   };
 }
 
-/** Leaves the run until its time comes, or somebody decides; a deadline wakes it all the same. */
-export async function park(advance: Advance, wake: Date | undefined): Promise<Ending> {
-  const waitingFor = causeOf(advance.recorder.records);
-  const { deadlineAt } = advance.run;
-  const until = deadlineAt && (!wake || deadlineAt < wake) ? deadlineAt : wake;
+/**
+ * Leaves the run until its time comes, or somebody decides; a deadline wakes it all the same. `held` are
+ * paused skills that keep steps from starting: when one of them may be used again, the run goes on.
+ */
+export async function park(
+  advance: Advance,
+  wake: Date | undefined,
+  held: ReadonlySet<string>,
+): Promise<Ending> {
+  const skills = [...held];
+  const waitingFor = skills.length > 0 ? 'pause' : causeOf(advance.recorder.records);
+  const until = untilOf(advance, wake);
   // What is out may be back at any time: its own event tells when it is tried.
-  const told = waitingFor === 'target' ? deadlineAt : until;
+  const told = waitingFor === 'target' ? advance.run.deadlineAt : until;
+  const pausedSkills = skills.length > 0 && { pausedSkills: skills };
   await advance.recorder.record({
-    events: [{ type: 'run.waiting', waitingFor, ...(told && { until: told.toISOString() }) }],
-    next: { status: 'waiting', waitingFor, ...(until && { wakeAt: until }) },
+    events: [
+      {
+        type: 'run.waiting',
+        waitingFor,
+        ...(told && { until: told.toISOString() }),
+        ...(skills.length > 0 && { skills }),
+      },
+    ],
+    next: { status: 'waiting', waitingFor, ...(until && { wakeAt: until }), ...pausedSkills },
   });
   return 'waiting';
+}
+
+/** Leaves the run until it is resumed; its deadline wakes it all the same. No attempt is used up. */
+export async function rest(advance: Advance, by: string): Promise<Ending> {
+  const until = untilOf(advance, undefined);
+  await advance.recorder.record({
+    events: [
+      {
+        type: 'run.waiting',
+        waitingFor: 'pause',
+        ...(until && { until: until.toISOString() }),
+        by,
+      },
+    ],
+    next: { status: 'waiting', waitingFor: 'pause', ...(until && { wakeAt: until }) },
+  });
+  return 'waiting';
+}
+
+function untilOf({ run: { deadlineAt } }: Advance, wake: Date | undefined): Date | undefined {
+  return deadlineAt && (!wake || deadlineAt < wake) ? deadlineAt : wake;
 }
 
 /** Gives the run back to the queue, unharmed. */
@@ -98,9 +134,9 @@ function unharmed(records: ReadonlyMap<string, StepRecord>, now: Date): readonly
   const failure: Failure = { code: 'not_ready', detail: 'The worker stopped.' };
   return [...records.values()].flatMap((record): StepRecord[] => {
     if (record.status !== 'started' || isUnrepeatable(record.effect)) return [];
-    const { status: _status, ...rest } = record;
+    const { status: _status, ...kept } = record;
     const wait = { for: 'retry', until: now, failure } as const;
-    return [{ ...rest, attempt: record.attempt - 1, status: 'waiting', wait }];
+    return [{ ...kept, attempt: record.attempt - 1, status: 'waiting', wait }];
   });
 }
 

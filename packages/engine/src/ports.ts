@@ -64,6 +64,10 @@ export type Failpoint = (typeof failpoints)[number];
 export interface Control {
   /** Somebody cancelled it; the reason is who. */
   readonly cancel: AbortSignal;
+  /** Who has put the run to rest, if anybody; asked at each step boundary. */
+  readonly pausedBy?: () => string | undefined;
+  /** Steps with this skill must not start now; asked before each of them. */
+  readonly isSkillPaused?: (skill: string) => boolean;
   /** The worker stops: begin no new step, let those under way end, give the run back. */
   readonly stop: AbortSignal;
   /** The worker's patience is over: cut what can be repeated. */

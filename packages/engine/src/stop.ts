@@ -8,6 +8,7 @@ export type Stop =
   | { readonly kind: 'error'; readonly error: unknown }
   | { readonly kind: 'cancelled'; readonly by: string }
   | { readonly kind: 'failed'; readonly failure: Failure }
+  | { readonly kind: 'paused'; readonly by: string }
   | { readonly kind: 'stopping' };
 
 /** The first reason that holds, the gravest first. */
@@ -43,6 +44,8 @@ export function stopOf(
       },
     };
   }
+  const pausedBy = run.pausedBy ?? control.pausedBy?.();
+  if (pausedBy !== undefined) return { kind: 'paused', by: pausedBy };
   if (control.stop.aborted) return { kind: 'stopping' };
   return undefined;
 }

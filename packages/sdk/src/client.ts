@@ -15,10 +15,16 @@ import type {
   DecisionRequest,
   EventList,
   EventResource,
+  PauseList,
+  PauseRequest,
+  PauseResource,
   PlanResource,
   RerunRequest,
+  ResumedResource,
+  ResumeRequest,
   RunList,
   RunResource,
+  ShareResource,
   ScaleQuery,
   ScaleResource,
   SimulateRequest,
@@ -79,6 +85,10 @@ export interface Client extends RepairClient, LogClient {
       page?: { readonly after?: number; readonly limit?: number },
     ): Promise<EventList>;
     cancel(id: string): Promise<RunResource>;
+    /** It rests from its next step boundary on. */
+    pause(id: string): Promise<RunResource>;
+    resume(id: string): Promise<RunResource>;
+    setPriority(id: string, priority: number): Promise<RunResource>;
     rerun(id: string, body: RerunRequest, options?: CreateOptions): Promise<RunResource>;
     report(id: string): Promise<Report>;
     artifacts(id: string): Promise<ArtifactList>;
@@ -105,6 +115,13 @@ export interface Client extends RepairClient, LogClient {
       readonly cursor?: string;
     }): Promise<ApprovalList>;
     decide(id: string, body: DecisionRequest): Promise<ApprovalResource>;
+  };
+  /** Kill switches and shares; for keys with the scope admin. */
+  readonly admin: {
+    pause(body: PauseRequest): Promise<PauseResource>;
+    resume(body: ResumeRequest): Promise<ResumedResource>;
+    pauses(): Promise<PauseList>;
+    setShare(body: ShareResource): Promise<ShareResource>;
   };
   readonly targets: {
     /** What steps reach and is out. */
@@ -142,6 +159,7 @@ export function createClient(options: ClientOptions): Client {
           repeatable: false,
         }),
     },
+    admin: adminRoutes(ask, get),
     targets: {
       list: () => get('/v1/targets'),
       // Both set a state: said twice, they say the same.
@@ -186,6 +204,15 @@ function runRoutes(options: ClientOptions, ask: Ask, get: Get): Client['runs'] {
     events: (id, stream) => streamEvents(options, id, stream),
     eventList: (id, page) => get(runPath(id, '/events'), page),
     cancel: (id) => ask({ method: 'POST', path: runPath(id, '/cancel'), repeatable: true }),
+    pause: (id) => ask({ method: 'POST', path: runPath(id, '/pause'), repeatable: true }),
+    resume: (id) => ask({ method: 'POST', path: runPath(id, '/resume'), repeatable: true }),
+    setPriority: (id, priority) =>
+      ask({
+        method: 'POST',
+        path: runPath(id, '/priority'),
+        body: { priority },
+        repeatable: true,
+      }),
     rerun: (id, body, request) => create(runPath(id, '/rerun'), body, request),
     report: (id) => get(runPath(id, '/report')),
     artifacts: (id) => get(runPath(id, '/artifacts')),
@@ -203,6 +230,17 @@ function runRoutes(options: ClientOptions, ask: Ask, get: Get): Client['runs'] {
       };
     },
     why: (id) => get(runPath(id, '/why')),
+  };
+}
+
+function adminRoutes(ask: Ask, get: Get): Client['admin'] {
+  const post = <T>(path: string, body: unknown) =>
+    ask<T>({ method: 'POST', path, body, repeatable: true });
+  return {
+    pause: (body) => post('/admin/pause', body),
+    resume: (body) => post('/admin/resume', body),
+    pauses: () => get('/admin/pauses'),
+    setShare: (body) => post('/admin/shares', body),
   };
 }
 

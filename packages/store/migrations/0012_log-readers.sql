@@ -196,7 +196,9 @@ as $$
 declare
   bound bigint := aos.log_below();
   least_read bigint := (select min(position) from aos.consumer_parts);
-  relayed bigint := (select relayed_below from aos.log_state);
+  -- Nobody is to be told: nobody lags.
+  relayed bigint := (select relayed_below from aos.log_state
+                      where exists (select 1 from aos.webhooks where state = 'active'));
 begin
   select coalesce(extract(epoch from clock_timestamp() - e.at), 0) into horizon_age_seconds
     from aos.events e where e.position >= bound order by e.position limit 1;
@@ -209,7 +211,7 @@ begin
   select count(*) into webhook_lag_events
     from (select from aos.events e where e.position >= relayed and e.position < bound limit 100000) as behind;
   -- Beside the relay, a delivery that is due and was not sent is behind too.
-  select greatest(webhook_lag_seconds, coalesce(extract(epoch from clock_timestamp() - min(d.created_at)), 0)),
+  select greatest(coalesce(webhook_lag_seconds, 0), coalesce(extract(epoch from clock_timestamp() - min(d.created_at)), 0)),
          count(*)
     into webhook_lag_seconds, deliveries_pending
     from aos.deliveries d join aos.webhooks w on w.id = d.webhook_id and w.state = 'active'
@@ -359,7 +361,8 @@ begin
                       and d.run_id >= p.lower_bound and d.run_id < p.upper_bound) then 'delivery'
       when p.upper_bound <= aos.first_run_id(now() - keep - hold) then null
       when exists (select 1 from aos.consumer_parts c where c.position < last_position) then 'consumer'
-      when (select relayed_below from aos.log_state) <= last_position then 'relay'
+      when exists (select 1 from aos.webhooks where state = 'active')
+       and (select relayed_below from aos.log_state) <= last_position then 'relay'
     end;
     if reason is null then
       begin
@@ -391,6 +394,13 @@ grant execute on function aos.remove_finished_runs, aos.drop_event_part to aos_w
 -- more.
 alter table aos.incarnation add column ends jsonb not null default '[]';
 
+-- Which server, and which line of its history: another one after a restore, a failover or a move.
+create function aos.database_origin() returns text
+  language sql volatile
+  return (pg_control_system()).system_identifier || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8);
+alter table aos.incarnation add column origin text;
+update aos.incarnation set origin = aos.database_origin();
+
 -- To be called by the owner after a restore, or a failover to a server that may lack the end of the log,
 -- before any service starts: begins a new incarnation. Whatever a worker of the old one still tries to
 -- write is refused, since its row is over and the epoch of its runs has moved on.
@@ -413,6 +423,7 @@ begin
   next_floor := greatest(before.floor + txid_current(), log_end) + margin;
   update aos.incarnation
      set n = before.n + 1, floor = next_floor, began_at = now(), reason = adopt.reason,
+         origin = aos.database_origin(),
          ends = before.ends || jsonb_build_object('n', before.n, 'end', log_end, 'at', now());
   execute format('alter table aos.events alter column position set default (txid_current() + %s)', next_floor);
   update aos.workers set state = 'lost', ended_at = now() where state in ('live', 'stopping');

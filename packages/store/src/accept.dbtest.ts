@@ -6,6 +6,7 @@ import { completeAgent, newId, uuidOf } from '@aos/core';
 import { createAcceptor, type Acceptor } from './accept.ts';
 import type { Acceptance } from './acceptance.ts';
 import * as agents from './agents.ts';
+import { plainPlaceOf } from './fair-share.ts';
 import type { Queue } from './queue.ts';
 import { PLAN, startTestStore, type TestStore } from './store.fixture.ts';
 import * as tenants from './tenants.ts';
@@ -78,7 +79,7 @@ for (const variable of servers) {
       assert.equal(row['origin_mode'], 'retry');
       assert.deepEqual(
         [row['job_state'], row['job_priority'], row['job_later']],
-        ['created', 7, true],
+        ['created', plainPlaceOf('default', 7), true],
       );
       assert.deepEqual(await journalOf(store, request.runId), [
         'run.accepted',

@@ -3,6 +3,7 @@ import { AosError } from '@aos/core';
 import { acceptanceColumns, firstEventColumns, runUuid, type Acceptance } from './acceptance.ts';
 import { isConflict, isUnavailable, sqlState, violated, type Database, type Db } from './db.ts';
 import { createGroup } from './group.ts';
+import { plainPlaceOf, type PlaceOf } from './fair-share.ts';
 import type { Queue } from './queue.ts';
 import { settleLetters } from './settle-letters.ts';
 
@@ -30,6 +31,7 @@ export function createAcceptor(
   database: Database,
   queue: Queue,
   onBatch: (size: number) => void = () => {},
+  placeOf: PlaceOf = plainPlaceOf,
 ): Acceptor {
   let turn = 0;
   const group = createGroup<Acceptance, Accepted | AosError>({
@@ -40,7 +42,7 @@ export function createAcceptor(
       idempotency ? (idempotency.key.codePointAt(idempotency.key.length - 1) ?? 0) : turn++,
     flush: (batch) => {
       onBatch(batch.length);
-      return acceptAll(database, queue, batch);
+      return acceptAll(database, queue, batch, placeOf);
     },
   });
   return {
@@ -60,17 +62,18 @@ async function acceptAll(
   database: Database,
   queue: Queue,
   batch: readonly Acceptance[],
+  placeOf: PlaceOf,
 ): Promise<Answer[]> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await commit(database, queue, batch);
+      return await commit(database, queue, batch, placeOf);
     } catch (error) {
       if (isConflict(error) && attempt < CONFLICT_RETRIES) continue;
       if (batch.length === 1 || isUnavailable(error)) {
         return batch.map((acceptance) => explained(error, acceptance));
       }
       const answers: Answer[] = [];
-      for (const one of batch) answers.push(...(await acceptAll(database, queue, [one])));
+      for (const one of batch) answers.push(...(await acceptAll(database, queue, [one], placeOf)));
       return answers;
     }
   }
@@ -80,11 +83,12 @@ async function commit(
   database: Database,
   queue: Queue,
   batch: readonly Acceptance[],
+  placeOf: PlaceOf,
 ): Promise<Answer[]> {
   const firsts = withoutRepeatedKeys(batch);
   const tenants = batch.map(({ tenant }) => tenant);
   return database.actingFor(tenants, async (tx) => {
-    const created = await acceptIn(tx, queue, firsts);
+    const created = await acceptIn(tx, queue, firsts, placeOf);
     const known = await earlier(tx, batch, created);
     return batch.map((acceptance) => answer(acceptance, created, known));
   });
@@ -98,14 +102,15 @@ export async function acceptIn(
   tx: Db,
   queue: Queue,
   batch: readonly Acceptance[],
+  placeOf: PlaceOf,
 ): Promise<ReadonlyMap<string, Date>> {
   const created = await insert(tx, batch);
   const dispatches = batch.filter(({ runId }) => created.has(runId));
   await queue.send(
     tx,
-    dispatches.map(({ runId, priority, startAt }) => ({
+    dispatches.map(({ runId, tenant, priority, startAt }) => ({
       uuid: runUuid(runId),
-      priority,
+      priority: placeOf(tenant, priority),
       ...(startAt && { startAfter: startAt }),
     })),
   );

@@ -22,10 +22,15 @@ for (const variable of servers) {
     const later = new Date(Date.now() + 3_600_000);
     const asleep = await store.newRun({ startAt: later });
 
+    assert.equal((await incarnations(old.database)).moved, false);
+    // As it would be on another server.
+    await store.owner.query(`update aos.incarnation set origin = 'elsewhere'`);
+    assert.equal((await incarnations(store.api)).moved, true);
     await assert.rejects(adopt(store.url, ' '), /needs a reason/);
     const told = await adopt(store.url, 'restored from last night');
     assert.deepEqual(told, { incarnation: 2, dispatched: 3, interrupted: 1 });
-    assert.equal((await incarnations(store.api)).reason, 'restored from last night');
+    const { reason, moved } = await incarnations(store.api);
+    assert.deepEqual([reason, moved], ['restored from last night', false]);
 
     await assert.rejects(old.journal.commit(claim, completion('say')), ClaimLost);
     assert.equal((await workers.renew(old.database, old.uuid)).held, false);

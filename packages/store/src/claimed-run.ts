@@ -22,6 +22,7 @@ export interface ClaimRow extends AgentVersion {
   readonly expires_at: Date | null;
   readonly deadline_at: Date | null;
   readonly cancelled_by: string | null;
+  readonly paused_by: string | null;
   readonly goal: string;
   readonly input: Goal['input'];
   readonly given_plan: Goal['plan'] | null;
@@ -45,7 +46,7 @@ export async function load(tx: Db, uuids: readonly string[]): Promise<ClaimRow[]
   if (uuids.length === 0) return [];
   return tx.query<ClaimRow>(
     `select r.id, r.tenant_id, r.epoch, r.planner, r.created_at, r.started_at, r.expires_at,
-            r.deadline_at, r.cancel_requested_by as cancelled_by,
+            r.deadline_at, r.cancel_requested_by as cancelled_by, r.pause_requested_by as paused_by,
             r.agent, r.agent_version, g.goal, g.input, g.limits, g.tags,
             case when p.plan is null then g.plan end as given_plan,
             (select max(e.seq) from aos.events e where e.run_id = r.id) as last_seq,
@@ -108,6 +109,7 @@ export function toClaimedRun(row: ClaimRow, { agent, workerUuid, stalls }: Claim
     ...(row.expires_at && { expiresAt: row.expires_at }),
     ...(row.deadline_at && { deadlineAt: row.deadline_at }),
     ...(row.cancelled_by && { cancelledBy: row.cancelled_by }),
+    ...(row.paused_by && { pausedBy: row.paused_by }),
     planningAttempts: row.planning_attempts,
     stalls,
   };

@@ -3,12 +3,14 @@ import {
   STALLS_MAX,
   type AgentDefinition,
   type ClaimedRun,
+  type Pause,
   type PlannerName,
 } from '@aos/core';
 
 import { definitionsOf } from './agent-versions.ts';
 import { load, toClaimedRun } from './claimed-run.ts';
 import type { Database, Db } from './db.ts';
+import { putToRest } from './rest.ts';
 import type { Job, Kind, Queue } from './queue.ts';
 import { retryConflicts } from './retry-conflicts.ts';
 import * as stalls from './stalls.ts';
@@ -31,14 +33,19 @@ export type OnStray = (jobs: readonly Job[]) => void;
 export interface TakeOptions {
   readonly kind?: Kind;
   readonly onStray?: OnStray;
+  /** Runs that these cover are put to rest instead. */
+  readonly pauses?: readonly Pause[];
   /** The lease is gone: what is in doubt is in other hands. */
   readonly lost?: AbortSignal;
 }
 
+/** Batches of paused runs that are passed over in one transaction. */
+const REST_ROUNDS_MAX = 10;
+
 /**
  * Takes up to `max` jobs and claims their runs for the worker, in one transaction: a worker that dies
  * in it has taken nothing. Jobs of runs that need no worker are completed. A worker without a lease gets
- * nothing.
+ * nothing, and runs that a pause covers are put to rest instead.
  */
 export function take(
   database: Database,
@@ -47,7 +54,7 @@ export function take(
   max: number,
   options: TakeOptions = {},
 ): Promise<readonly Claim[]> {
-  const { kind = 'regular', onStray = () => {}, lost } = options;
+  const { kind = 'regular', onStray = () => {}, pauses = [], lost } = options;
   return takeSurely(
     {
       take: (found) =>
@@ -55,7 +62,7 @@ export function take(
           database.transaction(async (tx) => {
             found([]);
             if (!(await isLive(tx, workerUuid))) return;
-            found(await takeIn(database, tx, queue, workerUuid, max, kind, onStray));
+            found(await takeIn(database, tx, queue, workerUuid, { max, kind, onStray, pauses }));
           }),
         ),
       epochs: (claims) => epochs(database, workerUuid, claims),
@@ -88,16 +95,24 @@ async function epochs(
   return new Map(rows.map(({ id, epoch }) => [id, epoch]));
 }
 
+interface Taking {
+  readonly max: number;
+  readonly kind: Kind;
+  readonly onStray: OnStray;
+  readonly pauses: readonly Pause[];
+}
+
 async function takeIn(
   database: Database,
   tx: Db,
   queue: Queue,
   workerUuid: string,
-  max: number,
-  kind: Kind,
-  onStray: OnStray,
+  { max, kind, onStray, pauses }: Taking,
 ): Promise<Claim[]> {
-  const jobs = await queue.fetch(tx, max, kind);
+  const jobs =
+    pauses.length === 0
+      ? await queue.fetch(tx, max, kind)
+      : await fetchAwake(tx, queue, { max, kind, pauses });
   if (jobs.length === 0) return [];
   const ids = jobs.map(({ id }) => id);
   const claimed = new Set(await claim(tx, ids, workerUuid, EPOCH_CLEAR_MAX));
@@ -135,6 +150,27 @@ const EPOCH_CLEAR_MAX = 3;
 /** It runs alone next; should that end the same way, it is not run again. */
 function isSuspect({ stalls: count }: stalls.Stalled): boolean {
   return count >= STALLS_ISOLATED && count < STALLS_MAX;
+}
+
+/** While everything is paused, what is new keeps its place. */
+async function fetchAwake(
+  tx: Db,
+  queue: Queue,
+  { max, kind, pauses }: { max: number; kind: Kind; pauses: readonly Pause[] },
+): Promise<Job[]> {
+  const all = pauses.some(({ scope }) => scope === 'everything');
+  const awakeKind = all && kind === 'regular' ? 'resumed' : kind;
+  for (let round = 1; ; round++) {
+    const jobs = await queue.fetch(tx, max, awakeKind);
+    const resting = await putToRest(
+      tx,
+      queue,
+      jobs.map(({ id }) => id),
+      pauses,
+    );
+    const awake = jobs.filter(({ id }) => !resting.has(id));
+    if (awake.length > 0 || resting.size === 0 || round >= REST_ROUNDS_MAX) return awake;
+  }
 }
 
 /** Raises the epoch: from here on, every earlier holder is refused. */

@@ -14,6 +14,7 @@ export {
   type DatabaseRole,
   type Db,
 } from './db.ts';
+export { createFairShare, type FairShare, type PlaceOf } from './fair-share.ts';
 export { createJournal, openJournal, type Journal, type Write } from './journal.ts';
 export type { Entry } from './journal-entry.ts';
 export { assertMigrated, migrate } from './migrate.ts';
@@ -25,6 +26,7 @@ export * as agents from './agents.ts';
 export * as apiKeys from './api-keys.ts';
 export * as approvals from './approvals.ts';
 export * as artifacts from './artifacts.ts';
+export * as backlog from './backlog.ts';
 export * as cases from './cases.ts';
 export { fetchNext, type Fetched } from './consumer-fetch.ts';
 export * as consumers from './consumers.ts';
@@ -41,8 +43,11 @@ export { lettersThatFail } from './history-letters.ts';
 export * as historySets from './history-sets.ts';
 export * as operations from './operations.ts';
 export * as parked from './parked.ts';
+export * as pauses from './pauses.ts';
 export * as plans from './plans.ts';
+export * as rest from './rest.ts';
 export * as retention from './retention.ts';
+export * as runPause from './run-pause.ts';
 export * as runs from './runs.ts';
 export * as selections from './selections.ts';
 export * as skills from './skills.ts';

@@ -9,6 +9,7 @@ import * as consumers from './consumers.ts';
 import { sqlState, type Database, type DatabaseRole, type Db } from './db.ts';
 import * as deliveries from './deliveries.ts';
 import { startTestStore, type TestStore } from './store.fixture.ts';
+import * as pauses from './pauses.ts';
 import * as targets from './targets.ts';
 import * as tenants from './tenants.ts';
 import { asking, completion, failed, finished, startTestWorker } from './worker.fixture.ts';
@@ -41,6 +42,10 @@ describe('who may do what in the database', () => {
       };
       await workspace.write(worker.database, worker.uuid, file);
       await worker.journal.commit(claim, asking('ask').change);
+      const pause = { tenant, scope: 'agent', name: 'nobody', allTenants: false } as const;
+      await tenants.acting(store.api, tenant, (tx) =>
+        pauses.pause(tx, pause, { by: 'Ann', reason: 'A test.' }),
+      );
       await startReaders(store, tenant);
       const broken = await store.newRun({ tenant });
       await worker.journal.commit(await worker.claim(broken), failed);

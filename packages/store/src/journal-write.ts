@@ -1,4 +1,4 @@
-import type { NextState } from '@aos/core';
+import { idOf, type NextState } from '@aos/core';
 
 import { bury } from './bury.ts';
 import type { Db } from './db.ts';
@@ -67,6 +67,7 @@ async function settleJobs(
     ended.filter(({ change }) => change.next?.status === 'finished').map(({ claim }) => claim.job),
   );
   if (parked.length === 0) return;
+  await noteSkills(tx, parked);
   const urgent = await decidedMeanwhile(tx, parked);
   await queue.remove(
     tx,
@@ -84,13 +85,30 @@ async function settleJobs(
   await queue.send(tx, dispatches);
 }
 
+/** Which skills keep a run at rest; nothing to do for runs that do not rest. */
+async function noteSkills(tx: Db, parked: readonly Entry[]): Promise<void> {
+  const rests = parked.flatMap(({ claim, change: { next } }) =>
+    next?.status === 'waiting' && next.waitingFor === 'pause'
+      ? [{ id: claim.uuid, skills: next.pausedSkills ?? null }]
+      : [],
+  );
+  if (rests.length === 0) return;
+  await tx.query(
+    `update aos.runs r
+        set paused_skills = n.skills
+       from jsonb_to_recordset($1::jsonb) as n(id uuid, skills text[])
+      where r.id = n.id and r.waiting_for = 'pause'`,
+    [JSON.stringify(rests)],
+  );
+}
+
 /**
  * Approvals that were decided between the worker's last look and this commit: their runs must not go to
  * sleep. A statement of its own, so that it sees what was committed before we got the run's row.
  */
 async function decidedMeanwhile(tx: Db, parked: readonly Entry[]): Promise<ReadonlySet<string>> {
-  const rows = await tx.query<{ run_id: string }>(
-    `select distinct s.run_id
+  const rows = await tx.query<{ run_id: string; approval_id: string }>(
+    `select s.run_id, s.approval_id
        from aos.steps s
        join aos.approvals a on a.id = s.approval_id
       where s.run_id = any ($1::uuid[])
@@ -98,7 +116,10 @@ async function decidedMeanwhile(tx: Db, parked: readonly Entry[]): Promise<Reado
         and a.decision is not null`,
     [parked.map(({ claim }) => claim.uuid)],
   );
-  return new Set(rows.map(({ run_id }) => run_id));
+  // A paused run rests on decisions that it knew when it was claimed.
+  const known = new Map(parked.map(({ claim }) => [claim.uuid, claim.run.decisions]));
+  const news = rows.filter((row) => !known.get(row.run_id)?.has(idOf('approval', row.approval_id)));
+  return new Set(news.map(({ run_id }) => run_id));
 }
 
 /**

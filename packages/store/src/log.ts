@@ -165,17 +165,24 @@ export async function incarnations(db: Db): Promise<{
   readonly n: number;
   readonly beganAt: Date;
   readonly reason: string;
+  /** It lives on another server, or on another line of its history, than when this incarnation began. */
+  readonly moved: boolean;
   readonly ends: readonly { readonly n: number; readonly end: number }[];
 }> {
   const rows = await db.query<{
     n: number;
     began_at: Date;
     reason: string;
+    moved: boolean;
     ends: { n: number; end: number }[];
-  }>('select n, began_at, reason, ends from aos.incarnation');
+  }>(
+    `select n, began_at, reason, ends, origin is distinct from aos.database_origin() as moved
+       from aos.incarnation`,
+  );
   const row = rows[0];
   if (!row) throw new Error('The database has no incarnation.');
-  return { n: row.n, beganAt: row.began_at, reason: row.reason, ends: row.ends };
+  const { n, reason, moved, ends } = row;
+  return { n, beganAt: row.began_at, reason, moved, ends };
 }
 
 /** Whether somebody who read up to that place has read events that a restore lost. */

@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { uuidOf } from '@aos/core';
 
 import { acceptIn } from './accept.ts';
+import { plainPlaceOf } from './fair-share.ts';
 import type { Acceptance } from './acceptance.ts';
 import { beginOperation, type NewOperation } from './begin-operation.ts';
 import * as cases from './cases.ts';
@@ -106,6 +107,7 @@ for (const server of servers) {
           tx,
           store.queue,
           due.map(({ runId }) => again(runId)),
+          plainPlaceOf,
         );
         await drive.settleItems(tx, id, 0, [{ nth: 1, state: 'started' }]);
         throw crash;

@@ -7,6 +7,7 @@ import {
   type OperationState,
   type Outcome,
   type PatchOperation,
+  type PlannerName,
   type RerunMode,
 } from '@aos/core';
 
@@ -18,6 +19,8 @@ export interface OperationRequest {
   readonly fromStep?: string;
   readonly patch?: readonly PatchOperation[];
   readonly priority?: number;
+  readonly agentVersion?: number;
+  readonly planner?: PlannerName;
 }
 
 export interface Operation {

@@ -14,8 +14,8 @@ import type { Database, Db } from './db.ts';
 const WINDOW_ROWS = 5_000;
 /** Longer than any attempt takes: then it is somebody else's to send. */
 const SENDING_MS = 45_000;
-/** Positions without an event after which the relay moves on all the same. */
-const MOVE_ON_AFTER = 10_000n;
+/** Positions after which the relay moves on, though nobody is to be told of anything. */
+const MOVE_ON_AFTER = 10_000;
 const IN_FLIGHT_MAX = 4;
 /** Failures in a row after which an address is left alone, and probed by one delivery at a time. */
 const BREAK_AFTER = 5;
@@ -31,35 +31,39 @@ const SWEEP_MAX = 1_000;
 export async function relay(
   database: Database,
 ): Promise<{ readonly made: number; readonly more: boolean }> {
+  if (!(await isWorthwhile(database))) return NOTHING;
   return database.transaction(async (tx) => {
-    const [state] = await tx.query<{ from: string; wanted: boolean }>(
-      `select relayed_below as "from", exists (select 1 from aos.webhooks where state = 'active') as wanted
-         from aos.log_state
-          for update skip locked`,
+    const [state] = await tx.query<{ from: string }>(
+      `select relayed_below as "from" from aos.log_state for update skip locked`,
     );
-    if (!state) return { made: 0, more: false };
+    if (!state) return NOTHING;
     const [window] = await tx.query<{ below: string; bound: string }>(
       'select below, bound from aos.log_window($1::bigint - 1, $2)',
       [state.from, WINDOW_ROWS],
     );
-    const to = (state.wanted ? window?.below : window?.bound) ?? state.from;
-    if (!(await isWorthwhile(tx, state.from, to))) return { made: 0, more: false };
-    const made = state.wanted ? await tx.query(MAKE, [state.from, to]) : [];
-    await tx.query('update aos.log_state set relayed_below = $1', [to]);
-    return { made: made.length, more: to !== window?.bound };
+    if (!window || BigInt(window.below) <= BigInt(state.from)) return NOTHING;
+    const made = await tx.query(MAKE, [state.from, window.below]);
+    await tx.query('update aos.log_state set relayed_below = $1', [window.below]);
+    return { made: made.length, more: window.below !== window.bound };
   });
 }
 
-/** An idle log costs no writes: transactions go on, but there are no events in them. */
-async function isWorthwhile(tx: Db, from: string, to: string): Promise<boolean> {
-  const distance = BigInt(to) - BigInt(from);
-  if (distance <= 0n) return false;
-  if (distance >= MOVE_ON_AFTER) return true;
-  const some = await tx.query(
-    'select 1 from aos.events where position >= $1 and position < $2 limit 1',
-    [from, to],
+const NOTHING = { made: 0, more: false } as const;
+
+/**
+ * Whether there is an event and somebody to be told of it, or so much went by that it is time to move on. It
+ * writes and locks nothing: an idle log, or one without webhooks, costs a reading.
+ */
+async function isWorthwhile(db: Db): Promise<boolean> {
+  const [state] = await db.query<{ worthwhile: boolean }>(
+    `select s.relayed_below + $1 <= bound.below
+            or exists (select 1 from aos.webhooks where state = 'active')
+               and exists (select 1 from aos.events e
+                            where e.position >= s.relayed_below and e.position < bound.below) as worthwhile
+       from aos.log_state s, (select aos.log_below() as below offset 0) as bound`,
+    [MOVE_ON_AFTER],
   );
-  return some.length > 0;
+  return state?.worthwhile ?? false;
 }
 
 const MAKE = `
@@ -136,7 +140,7 @@ const TAKE = `
     select d.id, open.url
       from open
      cross join lateral (
-           select d.id
+           select d.id, d.next_at
              from aos.deliveries d
             where d.webhook_id = open.id and d.state = 'pending' and d.next_at <= now()
               and not exists (select 1 from aos.deliveries f
@@ -146,6 +150,7 @@ const TAKE = `
             limit greatest(open.room, 0)
               for update of d skip locked) as d
      where open.room > 0
+     order by d.next_at
      limit $3),
   taken as (
     update aos.deliveries d

@@ -1,6 +1,7 @@
 import { PgBoss, type JobInsert } from 'pg-boss';
 
 import type { Db } from './db.ts';
+import { PLACES_PER_POINT, RESUMED_FROM, RESUMED_PLACE } from './fair-share.ts';
 
 /** One queue: every job says "advance the run of this id", and carries nothing else. */
 const QUEUE = 'runs';
@@ -8,14 +9,20 @@ const QUEUE = 'runs';
 /** Shows the open dead letters to whoever looks with the tools of pg-boss; nobody fetches from it. */
 const DEAD_QUEUE = 'runs_dead';
 
-/** What workers listen on: `queued`, there is work; `cancel <uuid>`, somebody wants a run stopped. */
+/**
+ * What workers listen on: `queued`, there is work; `cancel <uuid>` and `pause <uuid>`, somebody wants a
+ * run stopped or put to rest; `pauses`, what is paused has changed.
+ */
 export const WORKER_CHANNEL = 'aos_runs';
-
-/** What is under way is finished before anything new begins. */
-const RESUMED_PRIORITY = 1_000;
 
 /** Below all others: regular workers do not look there. */
 const SUSPECT_PRIORITY = -2_147_483_648;
+
+const BANDS = {
+  regular: { minPriority: SUSPECT_PRIORITY + 1 },
+  resumed: { minPriority: RESUMED_FROM },
+  suspect: { maxPriority: SUSPECT_PRIORITY },
+} as const satisfies Record<Kind, object>;
 
 const DAY_S = 86_400;
 
@@ -25,6 +32,7 @@ export type Job = Awaited<ReturnType<PgBoss['fetch']>>[number];
 /** A run to dispatch. A job's id is its run's id, so a run has at most one job. */
 export interface Dispatch {
   readonly uuid: string;
+  /** Of a new run its place among all; of one that was under way its own priority. */
   readonly priority: number;
   readonly startAfter?: Date;
   /** It was under way before: a rescue, or the end of a wait. */
@@ -38,8 +46,9 @@ export interface DeadJob {
   readonly uuid: string;
   readonly data: { readonly runId: string; readonly code: string; readonly fingerprint: string };
 }
-/** Which jobs to take: those of suspected runs, or all others. */
-export type Kind = 'regular' | 'suspect';
+
+/** Which jobs to take: those of suspected runs, all others, or of these only what was under way before. */
+export type Kind = 'regular' | 'resumed' | 'suspect';
 
 export interface Queue {
   /** In the caller's transaction, with a notice to the workers. A run that has a job keeps it. */
@@ -95,13 +104,7 @@ export async function openQueue(db: Db, options: QueueOptions): Promise<Queue> {
       );
     },
     fetch: (tx, max, kind) =>
-      boss.fetch(QUEUE, {
-        batchSize: max,
-        db: adapter(tx),
-        ...(kind === 'suspect'
-          ? { maxPriority: SUSPECT_PRIORITY }
-          : { minPriority: SUSPECT_PRIORITY + 1 }),
-      }),
+      boss.fetch(QUEUE, { batchSize: max, db: adapter(tx), ...BANDS[kind] }),
     async isolate(tx, uuids) {
       await remove(tx, uuids);
       await send(
@@ -136,6 +139,17 @@ function deadQueue(boss: PgBoss): Pick<Queue, 'bury' | 'unbury' | 'strayDead'> {
     },
   };
 }
+
+/** Moves the job of a run as if its own priority had been this much greater when it was sent. */
+export async function moveJob(tx: Db, uuid: string, points: number): Promise<void> {
+  await tx.query(MOVE, [uuid, points, RESUMED_FROM, PLACES_PER_POINT]);
+}
+
+const MOVE = `
+  update pgboss.job
+     set priority = priority + $2::int * case when priority < $3::int then $4::int else 1 end
+   where name = '${QUEUE}' and id = $1 and state in ('created', 'retry')
+     and priority > ${SUSPECT_PRIORITY}`;
 
 async function startBoss(db: Db, { maintain, onError }: QueueOptions): Promise<PgBoss> {
   const boss = new PgBoss({
@@ -215,7 +229,8 @@ async function grant(db: Db): Promise<void> {
 function toJob({ uuid, priority, startAfter, resumed, suspect }: Dispatch): JobInsert {
   return {
     id: uuid,
-    priority: suspect ? SUSPECT_PRIORITY : priority + (resumed ? RESUMED_PRIORITY : 0),
+    // What is under way is finished before anything new begins.
+    priority: suspect ? SUSPECT_PRIORITY : priority + (resumed ? RESUMED_PLACE : 0),
     ...(startAfter && { startAfter }),
   };
 }

@@ -20,6 +20,9 @@ export interface RunView {
   readonly run: Run;
   readonly goal: Goal;
   readonly cancelRequestedBy?: string;
+  readonly pauseRequestedBy?: string;
+  /** With `waitingFor: 'pause'`: the skills that are paused, when it is not the run itself. */
+  readonly pausedSkills?: readonly string[];
   readonly progress: {
     /** Steps of the plan that have ended. */
     readonly done: number;
@@ -53,6 +56,9 @@ export interface RunRow extends GoalRow {
   readonly finished_at: Date | null;
   readonly cancel_requested_at: Date | null;
   readonly cancel_requested_by: string | null;
+  readonly pause_requested_at: Date | null;
+  readonly pause_requested_by: string | null;
+  readonly paused_skills: string[] | null;
   readonly parent_run_id: string | null;
   readonly origin_run_id: string | null;
   readonly origin_mode: RerunMode | null;
@@ -68,7 +74,8 @@ export const RUN_VIEW = `
   select r.id, r.tenant_id, r.agent, r.agent_version, r.planner, r.priority, r.status, r.outcome,
          r.failure_code, r.epoch, r.worker_id, r.waiting_for, r.wake_at, r.created_at,
          r.created_at::text as place, r.start_at, r.expires_at, r.started_at, r.deadline_at,
-         r.finished_at, r.cancel_requested_at, r.cancel_requested_by, r.parent_run_id,
+         r.finished_at, r.cancel_requested_at, r.cancel_requested_by, r.pause_requested_at,
+         r.pause_requested_by, r.paused_skills, r.parent_run_id,
          r.origin_run_id, r.origin_mode,
          case when r.origin_run_id is not null then
            (select e.data from aos.events e where e.run_id = r.id and e.seq = 0) end as accepted,
@@ -103,6 +110,8 @@ export function toRunView(row: RunRow): RunView {
     run: toRun(row),
     goal: toGoal(row),
     ...(row.cancel_requested_by && { cancelRequestedBy: row.cancel_requested_by }),
+    ...(row.pause_requested_by && { pauseRequestedBy: row.pause_requested_by }),
+    ...(row.waiting_for === 'pause' && row.paused_skills && { pausedSkills: row.paused_skills }),
     progress: {
       done: Math.min(row.steps_done, row.steps_total),
       total: row.steps_total,
@@ -129,6 +138,7 @@ function toRun(row: RunRow): Run {
     ...(row.expires_at && { expiresAt: row.expires_at }),
     ...(row.deadline_at && { deadlineAt: row.deadline_at }),
     ...(row.cancel_requested_at && { cancelRequestedAt: row.cancel_requested_at }),
+    ...(row.pause_requested_at && { pauseRequestedAt: row.pause_requested_at }),
     ...(row.parent_run_id && { parentRunId: idOf('run', row.parent_run_id) }),
     ...originOf(row),
   };

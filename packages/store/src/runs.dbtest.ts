@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import { RESUMED_PLACE } from './fair-share.ts';
 import * as runs from './runs.ts';
 import { startTestStore, type TestStore } from './store.fixture.ts';
 import * as tenants from './tenants.ts';
@@ -72,7 +73,7 @@ describe('runs in the store', () => {
     const id = await store.newRun({ startAt: new Date(Date.now() + 3_600_000), priority: 2 });
     assert.equal((await job(id))?.due, false);
     assert.equal(await cancel(id, 'first'), 'asked');
-    assert.deepEqual(await job(id), { state: 'created', priority: 1_002, due: true });
+    assert.deepEqual(await job(id), { state: 'created', priority: RESUMED_PLACE + 2, due: true });
     assert.equal(await cancel(id, 'second'), 'asked');
     assert.equal((await get('default', id)).cancelRequestedBy, 'first');
   });

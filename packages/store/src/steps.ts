@@ -9,7 +9,6 @@ import {
   type StepState,
   type StepStatus,
   type StepWait,
-  type WaitingFor,
 } from '@aos/core';
 
 import type { Db } from './db.ts';
@@ -25,7 +24,7 @@ export interface StepRow {
   readonly input_hash: string | null;
   readonly output: Json | null;
   readonly failure: Failure | null;
-  readonly waiting_for: WaitingFor | null;
+  readonly waiting_for: StepWait['for'] | null;
   readonly wake_at: Date | string | null;
   readonly approval_id: string | null;
   readonly skip_reason: SkipReason | null;

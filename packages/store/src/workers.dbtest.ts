@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { ClaimLost, newId, uuidOf } from '@aos/core';
 
 import { take } from './claims.ts';
+import { RESUMED_PLACE } from './fair-share.ts';
 import * as runs from './runs.ts';
 import { startTestStore, type TestStore } from './store.fixture.ts';
 import * as tenants from './tenants.ts';
@@ -57,7 +58,7 @@ test('a killed worker is noticed by its lock, and its runs go on ahead of new on
   const row = await rowOf(store, runId);
   assert.deepEqual(
     [row['status'], row['epoch'], row['worker_id'], row['job_state'], row['job_priority']],
-    ['queued', 2, null, 'created', 1_003],
+    ['queued', 2, null, 'created', RESUMED_PLACE + 3],
   );
 
   await assert.rejects(dead.journal.commit(claim, finished), ClaimLost);
@@ -161,6 +162,7 @@ test('a lease is renewed while it holds, and tells of runs to cancel', async () 
   assert.deepEqual(await workers.renew(worker.database, worker.uuid), {
     held: true,
     cancelling: [],
+    pausing: [],
   });
   await tenants.acting(store.api, 'default', (tx) => runs.cancel(tx, store.queue, runId, 'Ann'));
   const renewal = await workers.renew(worker.database, worker.uuid);
@@ -176,6 +178,7 @@ test('a lease is renewed while it holds, and tells of runs to cancel', async () 
   assert.deepEqual(await workers.renew(worker.database, worker.uuid), {
     held: false,
     cancelling: [],
+    pausing: [],
   });
 });
 

@@ -61,27 +61,49 @@ export interface Renewal {
   readonly held: boolean;
   /** Runs of this worker that somebody wants cancelled. */
   readonly cancelling: readonly { readonly uuid: string; readonly by: string }[];
+  /** Runs of this worker that somebody wants at rest. */
+  readonly pausing: readonly { readonly uuid: string; readonly by: string }[];
   /** The time of the database. */
   readonly at?: Date;
 }
 
-export async function renew(db: Db, uuid: string): Promise<Renewal> {
-  const rows = await db.query<{ at: Date; cancelling: { uuid: string; by: string }[] | null }>(
+/** `gated` is why it takes no new runs now. */
+export async function renew(db: Db, uuid: string, gated?: string): Promise<Renewal> {
+  const rows = await db.query<{
+    at: Date;
+    cancelling: { uuid: string; by: string }[] | null;
+    pausing: { uuid: string; by: string }[] | null;
+  }>(
     `update aos.workers
-        set lease_until = now() + $2 * interval '1 ms'
+        set lease_until = now() + $2 * interval '1 ms', gated = $3
       where id = $1 and state in ('live', 'stopping') and lease_until > now()
   returning clock_timestamp() as at, (select jsonb_agg(jsonb_build_object('uuid', r.id, 'by', r.cancel_requested_by))
                from aos.runs r
               where r.worker_id = $1 and r.cancel_requested_at is not null
-                and r.status <> 'finished') as cancelling`,
-    [uuid, LEASE_MS],
+                and r.status <> 'finished') as cancelling,
+            (select jsonb_agg(jsonb_build_object('uuid', r.id, 'by', r.pause_requested_by))
+               from aos.runs r
+              where r.worker_id = $1 and r.pause_requested_at is not null
+                and r.status = 'running') as pausing`,
+    [uuid, LEASE_MS, gated ?? null],
   );
   const [row] = rows;
   return {
     held: row !== undefined,
     cancelling: row?.cancelling ?? [],
+    pausing: row?.pausing ?? [],
     ...(row && { at: row.at }),
   };
+}
+
+/** Why live workers take no new runs now: one entry for each that does not. */
+export async function gates(db: Db): Promise<string[]> {
+  const rows = await db.query<{ gated: string }>(
+    `select gated from aos.workers
+      where state = 'live' and lease_until > now() and gated is not null
+      order by id`,
+  );
+  return rows.map(({ gated }) => gated);
 }
 
 /** It takes no new runs. */

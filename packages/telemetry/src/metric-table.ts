@@ -1,3 +1,4 @@
+import { flowMetrics } from './flow-metrics.ts';
 import { logMetrics } from './log-metrics.ts';
 import type { MetricKind } from './metric-kind.ts';
 
@@ -189,6 +190,7 @@ export const metricTable = {
     from: 'process',
     services: BOTH,
   },
+  ...flowMetrics,
   invariantViolations: {
     name: 'nova_invariant_violations',
     help: 'Places where the stored history breaks an invariant, by invariant: I1 to I24.',

@@ -10,12 +10,17 @@ const bodyOf = ({ path, body }: Route) => {
   if (!body) return {};
   if (path.endsWith('/rerun')) return { json: { mode: 'replay', reason: 'again' } };
   if (path.endsWith('/decision')) return { json: { decision: 'approve' } };
+  if (path.endsWith('/priority')) return { json: { priority: 1 } };
+  if (path.endsWith('/cases/:id')) return { json: { state: 'muted' } };
+  if (path.endsWith('/abort')) return { json: { reason: 'again' } };
   if (path.endsWith('/secret')) return { json: {} };
   if (path.endsWith('/redeliver')) return { json: { from: '2026-01-01T00:00:00Z' } };
   if (path.includes('webhooks')) return { json: { url: 'https://example.org/' } };
   if (path.endsWith('/ack')) return { json: { after: HANDED } };
   if (path.endsWith('/reset')) return { json: { from: 'start', reason: 'again' } };
   if (path.includes('consumers')) return { json: { name: 'mine' } };
+  if (path.includes('/cases/')) return { json: { note: 'Taken.' } };
+  if (path.endsWith('/abort')) return { json: { reason: 'Taken.' } };
   if (path.includes('agents')) return { json: { name: 'mine', description: 'Taken.' } };
   return { json: { goal: 'x', plan: echoPlan('a') } };
 };
@@ -75,7 +80,7 @@ describe('who may do what', { concurrency: false }, () => {
       assert.equal(told.json.code, 'unauthenticated');
       assert.equal(told.headers.get('www-authenticate'), 'Bearer realm="aos"');
     }
-    for (const path of ['/', '/v1', '/v1/nothing', '/admin/failed-runs', '/healthz']) {
+    for (const path of ['/', '/v1', '/v1/nothing', '/admin/nothing', '/healthz']) {
       assert.equal((await ask(api.url, path, {})).status, 401, path);
       assert.equal((await ask(api.url, path, { key: api.key })).status, 404, path);
     }

@@ -152,6 +152,12 @@ function startOn(
       version: '0.0.0',
       environment: 'development',
       modelConfigured: false,
+      admission: {
+        queueDepthMax: 1_000_000,
+        tenantQueueDepthMax: 1_000_000,
+        queueAgeMaxS: 1_000_000,
+        databaseLatencyMaxMs: 60_000,
+      },
       agents: [completeAgent({ name: 'default', description: 'Any goal, any skill.' })],
       plan: (name, request, signal) => makePlan(planners, name, request, signal),
       ...settings,

@@ -5,6 +5,7 @@ import { AosError } from '@aos/core';
 import { createAcceptor, openQueue, type Database } from '@aos/store';
 import { tellConnections, type Logger, type Metrics } from '@aos/telemetry';
 
+import { createAdmission } from './admission.ts';
 import { createApp } from './app.ts';
 import { createAuthenticator } from './authenticate.ts';
 import { cached, createCatalogs } from './catalogs.ts';
@@ -43,9 +44,9 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const warn = (error: unknown): void =>
     log.warn('database.failed', { error: error instanceof Error ? error.message : 'unknown' });
   const queue = await openQueue(database, { maintain: false, onError: warn });
-  const acceptor = createAcceptor(database, queue, (size) =>
-    metrics.journalBatchSize.observe({}, size),
-  );
+  const admission = createAdmission(database, settings.admission, metrics, warn);
+  const onBatch = (size: number) => metrics.journalBatchSize.observe({}, size);
+  const acceptor = createAcceptor(database, queue, onBatch, admission.placeOf);
   const readiness = createReadiness(database);
   const stopping = new AbortController();
   const scale = createScaleSignal(database);
@@ -54,6 +55,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     database,
     queue,
     acceptor,
+    admission,
     log,
     metrics,
     authenticator: createAuthenticator(database),
@@ -83,6 +85,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       await close(server);
       await driver.close();
       await leadership.close();
+      admission.stop();
       await acceptor.close();
       await queue.stop();
     },

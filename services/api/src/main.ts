@@ -48,7 +48,7 @@ async function main(): Promise<void> {
   log.info('api.stopped');
 }
 
-function settingsOf({ environment, model, planner }: Config): ApiSettings {
+function settingsOf({ environment, admission, model, planner }: Config): ApiSettings {
   const planners = createPlanners({
     ...(model.apiKey && {
       model: createClaude({
@@ -62,6 +62,7 @@ function settingsOf({ environment, model, planner }: Config): ApiSettings {
   return {
     version,
     environment,
+    admission,
     modelConfigured: model.apiKey !== undefined,
     agents: starterAgents,
     plan: (name, request, signal) => makePlan(planners, name, request, signal),

@@ -38,6 +38,8 @@ const NAMED: readonly (readonly [string, JsonSchema])[] = [
   ['Approval', resources.approvalSchema],
   ['ApprovalList', resources.approvalListSchema],
   ['Simulation', resources.simulationSchema],
+  ['Pause', resources.pauseSchema],
+  ['PauseList', resources.pauseListSchema],
   ['DeadLetter', resources.deadLetterSchema],
   ['DeadLetterList', resources.deadLetterListSchema],
   ['Case', resources.caseSchema],

@@ -72,11 +72,13 @@ export async function operate(
 
 function requestOf(body: Body): operations.OperationRequest {
   if (!('mode' in body)) return {};
-  const { mode, fromStep, patch, priority } = body;
+  const { mode, fromStep, patch, agentVersion, planner, priority } = body;
   return {
     mode,
     ...(fromStep !== undefined && { fromStep }),
     ...(patch && { patch }),
+    ...(agentVersion !== undefined && { agentVersion }),
+    ...(planner !== undefined && { planner }),
     ...(priority !== undefined && { priority }),
   };
 }

@@ -10,7 +10,9 @@ import { docsRoutes } from './routes/docs.ts';
 import { eventRoutes } from './routes/events.ts';
 import { logRoutes } from './routes/log.ts';
 import { operationRoutes } from './routes/operations.ts';
+import { pauseRoutes } from './routes/pauses.ts';
 import { runPartRoutes } from './routes/run-parts.ts';
+import { runPauseRoutes } from './routes/run-pause.ts';
 import { runRoutes } from './routes/runs.ts';
 import { scaleRoutes } from './routes/scale.ts';
 import { serviceRoutes } from './routes/service.ts';
@@ -23,6 +25,7 @@ import { targetRoutes } from './routes/targets.ts';
 export function routeTable(version: string): readonly Route[] {
   const table: Route[] = [
     ...runRoutes,
+    ...runPauseRoutes,
     ...runPartRoutes,
     ...eventRoutes,
     ...artifactRoutes,
@@ -37,6 +40,7 @@ export function routeTable(version: string): readonly Route[] {
     ...deadLetterRoutes,
     ...caseRoutes,
     ...operationRoutes,
+    ...pauseRoutes,
     ...targetRoutes,
     ...scaleRoutes,
     ...serviceRoutes,

@@ -29,6 +29,8 @@ export function runResource(view: runs.RunView): RunResource {
     wakeAt: state.status === 'waiting' ? timeOrNull(state.wakeAt) : null,
     cancelRequestedAt: timeOrNull(run.cancelRequestedAt),
     cancelRequestedBy: view.cancelRequestedBy ?? null,
+    pauseRequestedAt: timeOrNull(run.pauseRequestedAt),
+    pauseRequestedBy: view.pauseRequestedBy ?? null,
     parentRunId: run.parentRunId ?? null,
     origin: originResource(run.origin),
     links: linksOf(run.id),

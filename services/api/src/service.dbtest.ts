@@ -57,6 +57,12 @@ describe('the service itself', { concurrency: false }, () => {
         version: '0.0.0',
         environment: 'development',
         modelConfigured: false,
+        admission: {
+          queueDepthMax: 100,
+          tenantQueueDepthMax: 100,
+          queueAgeMaxS: 100,
+          databaseLatencyMaxMs: 10_000,
+        },
         agents: [],
         plan: async () => assert.fail(),
       },

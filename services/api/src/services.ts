@@ -3,6 +3,8 @@ import type { PlannerAnswer, PlanRequest } from '@aos/planner';
 import type { Acceptor, Database, Queue } from '@aos/store';
 import type { Logger, Metrics } from '@aos/telemetry';
 
+import type { AdmissionLimits } from './admission-rules.ts';
+import type { Admission } from './admission.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { Catalogs } from './catalogs.ts';
 import type { EventWatch } from './event-watch.ts';
@@ -15,6 +17,8 @@ export interface ApiSettings {
   readonly environment: string;
   /** A key of a language model is there, so `claude` can plan. */
   readonly modelConfigured: boolean;
+  /** From where on new runs are refused. */
+  readonly admission: AdmissionLimits;
   /** Agents every tenant has from the start; the first one is used when a request names none. */
   readonly agents: readonly AgentDefinition[];
   readonly plan: (
@@ -32,6 +36,7 @@ export interface Services {
   readonly database: Database;
   readonly queue: Queue;
   readonly acceptor: Acceptor;
+  readonly admission: Admission;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly authenticator: Authenticator;

@@ -38,6 +38,7 @@ export const statusOf = {
   unsupported_media_type: 415,
   payload_too_large: 413,
   rate_limited: 429,
+  tenant_queue_full: 429,
 
   goal_not_plannable: 422,
   plan_invalid: 422,

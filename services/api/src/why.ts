@@ -1,8 +1,11 @@
-import { failures, type Approval, type Run, type StepRecord } from '@aos/core';
+import { failures, type Approval, type Pause, type Run, type StepRecord } from '@aos/core';
 import type { WhyReason } from '@aos/sdk';
 import type { gauges, parked, runs } from '@aos/store';
 
 import { targetReason } from './why-target.ts';
+
+import type { Standing } from './queue-accounts.ts';
+import { pausedReasons } from './why-paused.ts';
 
 /** All that is needed to say why a run is where it is. */
 export interface WhyFacts {
@@ -10,6 +13,13 @@ export interface WhyFacts {
   readonly steps: readonly StepRecord[];
   readonly openApprovals: readonly Approval[];
   readonly runsAhead: number;
+  /** Runs of all tenants that have a job before its own; undefined when it has none. */
+  readonly jobsAhead?: number;
+  readonly standing: Standing;
+  /** Pauses in force that concern the tenant. */
+  readonly pauses: readonly Pause[];
+  /** Why live workers take no new runs now, one for each that does not. */
+  readonly gates: readonly string[];
   readonly gauges: gauges.Gauges;
   readonly holder?: Awaited<ReturnType<typeof runs.holder>>;
   readonly planned: boolean;
@@ -40,9 +50,9 @@ function mainReasons(facts: WhyFacts): WhyReason[] {
     case 'finished':
       return [finished(facts)];
     case 'queued':
-      return queued(facts);
+      return [...paused(facts), ...queued(facts)];
     case 'running':
-      return running(facts);
+      return [...paused(facts), ...running(facts)];
     case 'waiting':
       return waiting(facts);
   }
@@ -60,7 +70,12 @@ function finished({ view }: WhyFacts): WhyReason {
   };
 }
 
-function queued({ view, runsAhead, gauges, now }: WhyFacts): WhyReason[] {
+function paused({ view, pauses }: WhyFacts): WhyReason[] {
+  return pausedReasons(view, pauses);
+}
+
+function queued(facts: WhyFacts): WhyReason[] {
+  const { view, runsAhead, gauges, now } = facts;
   const { startAt } = view.run;
   if (startAt && startAt > now) {
     const until = startAt.toISOString();
@@ -70,20 +85,40 @@ function queued({ view, runsAhead, gauges, now }: WhyFacts): WhyReason[] {
     gauges.workersLive === 0
       ? [{ code: 'no_live_worker', detail: 'No worker is alive to take it; start one.' }]
       : [];
+  reasons.push(...gated(facts), ...overShare(facts));
+  const ahead = inAll(facts);
   reasons.push(
     runsAhead > 0
       ? {
           code: 'queued_behind',
-          detail: `${runsAhead} of your runs come first; ${gauges.runsRunning} runs have a worker, out of ${gauges.workerSlots} places.`,
+          detail: `${runsAhead} of your runs come first${ahead}; ${gauges.runsRunning} runs have a worker, out of ${gauges.workerSlots} places.`,
           runsAhead,
         }
       : {
           code: 'next_in_queue',
-          detail: `None of your runs comes first; ${gauges.runsRunning} runs have a worker, out of ${gauges.workerSlots} places.`,
+          detail: `None of your runs comes first${ahead}; ${gauges.runsRunning} runs have a worker, out of ${gauges.workerSlots} places.`,
           runsAhead,
         },
   );
   return reasons;
+}
+
+function inAll({ jobsAhead, runsAhead }: WhyFacts): string {
+  return jobsAhead === undefined || jobsAhead <= runsAhead ? '' : `, ${jobsAhead} of all tenants`;
+}
+
+function gated({ gates, gauges }: WhyFacts): WhyReason[] {
+  if (gates.length === 0) return [];
+  const detail = `${gates.length} of ${gauges.workersLive} workers take no new runs now: ${[...new Set(gates)].join('; ')}`;
+  return [{ code: 'workers_gated', detail }];
+}
+
+/** Its tenant asks for more than its part, so others come first although they came later. */
+function overShare({ standing }: WhyFacts): WhyReason[] {
+  const { queued: own, queuedInAll, tenants, share } = standing;
+  if (tenants < 2 || own <= queuedInAll * share) return [];
+  const detail = `Your tenant has ${own} of the ${queuedInAll} runs that are queued, and shares the workers with ${tenants - 1} others: its part is ${Math.round(100 * share)} %.`;
+  return [{ code: 'tenant_over_share', detail }];
 }
 
 function running({ view, steps, holder, planned }: WhyFacts): WhyReason[] {
@@ -111,8 +146,9 @@ function running({ view, steps, holder, planned }: WhyFacts): WhyReason[] {
 }
 
 function waiting(facts: WhyFacts): WhyReason[] {
-  const { view, steps, openApprovals, gauges } = facts;
-  const reasons: WhyReason[] = openApprovals.map((approval) => ({
+  const { view, steps, openApprovals, gauges, pauses } = facts;
+  const reasons: WhyReason[] = pausedReasons(view, pauses);
+  const asked = openApprovals.map((approval): WhyReason => ({
     code: approval.kind === 'review' ? 'waiting_for_review' : 'waiting_for_approval',
     detail:
       approval.kind === 'review'
@@ -122,6 +158,7 @@ function waiting(facts: WhyFacts): WhyReason[] {
     approvalId: approval.id,
     since: approval.createdAt.toISOString(),
   }));
+  reasons.push(...asked);
   for (const step of steps) {
     if (step.status !== 'waiting') continue;
     if (step.wait.for === 'target') reasons.push(targetReason(step, step.wait, facts));
@@ -131,7 +168,7 @@ function waiting(facts: WhyFacts): WhyReason[] {
     reasons.push({ code: 'waiting_for_retry', detail, step: step.key, until });
   }
   const { state } = view.run;
-  if (reasons.length === 0 && state.status === 'waiting') {
+  if (reasons.length === 0 && state.status === 'waiting' && state.waitingFor !== 'pause') {
     const until = state.wakeAt?.toISOString() ?? null;
     const when = until ? ` until ${until}` : '';
     const detail = `It waits${when} (${state.waitingFor}).`;

@@ -8,13 +8,17 @@ export interface Health {
   close(): Promise<void>;
 }
 
-/** `/livez`, `/readyz`, `/version` and `/metrics` of a worker. `notReady` is why it takes no runs now. */
+/**
+ * `/livez`, `/readyz`, `/version` and `/metrics` of a worker. `notReady` is why it cannot work; `gated` is
+ * why it takes no more runs for now, though it works on those it has.
+ */
 export async function serveHealth(options: {
   readonly host: string;
   readonly port: number;
   readonly version: string;
   readonly metrics: Metrics;
   readonly notReady: () => string | undefined;
+  readonly gated: () => string | undefined;
 }): Promise<Health> {
   const { metrics, version } = options;
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -27,9 +31,10 @@ export async function serveHealth(options: {
         return answer(200, { status: 'ok' });
       case '/readyz': {
         const reason = options.notReady();
+        const gated = options.gated();
         return reason
           ? answer(503, { status: 'not_ready', reason })
-          : answer(200, { status: 'ok' });
+          : answer(200, { status: 'ok', ...(gated && { gated }) });
       }
       case '/version':
         return answer(200, { name: 'aos', service: 'worker', version });

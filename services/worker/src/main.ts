@@ -2,16 +2,24 @@ import { readFileSync } from 'node:fs';
 
 import { loadConfig, type Config } from '@aos/config';
 import { failpoints, type Failpoint, type PoolView } from '@aos/engine';
-import { assertMigrated, createDatabase, skills as catalog, type Database } from '@aos/store';
+import {
+  assertMigrated,
+  log as eventLog,
+  createDatabase,
+  skills as catalog,
+  type Database,
+} from '@aos/store';
 import {
   answerSignals,
   createLogger,
   createMetrics,
   tellConnections,
+  type Logger,
   type Telemetry,
 } from '@aos/telemetry';
 
 import { createCapabilities, type Capabilities } from './capabilities.ts';
+import { watchGate } from './gate.ts';
 import { serveHealth } from './health.ts';
 import { startKeeper } from './keeper.ts';
 import { QUARANTINE_ARGUMENT, startsInQuarantine } from './quarantine.ts';
@@ -24,6 +32,9 @@ const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 ) as { version: string };
 
+const ADOPT =
+  'The database was restored, failed over or moved. If the end of it may be lost, stop all services and run `aos adopt`.';
+
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
   const log = createLogger({ service: 'worker', level: config.logLevel });
@@ -33,14 +44,9 @@ async function main(): Promise<void> {
   const signals = stopOnSignals(log, config.worker.graceMs);
   for (const warning of config.warnings) log.warn('config.warning', { warning });
 
-  const database = createDatabase({
-    url: config.database.url,
-    role: 'aos_worker',
-    applicationName: 'aos-worker',
-    connectionsMax: 8,
-    onError: (error) => log.warn('database.connection_lost', { error: error.message }),
-  });
+  const database = openDatabase(config, log);
   await assertMigrated(database);
+  if ((await eventLog.incarnations(database)).moved) log.warn('database.moved', { advice: ADOPT });
   await using capabilities = createCapabilities(config, database);
   await catalog.publish(database, capabilities.skills.manifests());
 
@@ -49,6 +55,7 @@ async function main(): Promise<void> {
     tellConnections(metrics, database);
     metrics.workerRunsInFlight.set({}, pool?.inFlight ?? 0);
   });
+  const gate = watchGate(config.worker.gate, database, metrics);
   let reason: string | undefined = 'The worker is starting.';
   const health = await serveHealth({
     host: config.worker.host,
@@ -56,6 +63,7 @@ async function main(): Promise<void> {
     version,
     metrics,
     notReady: () => reason,
+    gated: gate.reason,
   });
   const watchdog = startWatchdog();
   const quarantine = process.argv.includes(QUARANTINE_ARGUMENT);
@@ -67,6 +75,7 @@ async function main(): Promise<void> {
     port: health.port,
     database,
     capabilities,
+    gate,
     telemetry,
     failpoint: failpointOf(config.worker.failAt),
     quarantine,
@@ -80,11 +89,22 @@ async function main(): Promise<void> {
       if (!now) process.send?.({ type: 'ready', port: health.port });
     },
   });
+  gate.stop();
   await Promise.all(aside.map((duty) => duty.stop()));
   await watchdog.stop();
   await health.close();
   await database.close();
   log.info('worker.stopped');
+}
+
+function openDatabase(config: Config, log: Logger): Database {
+  return createDatabase({
+    url: config.database.url,
+    role: 'aos_worker',
+    applicationName: 'aos-worker',
+    connectionsMax: 8,
+    onError: (error) => log.warn('database.connection_lost', { error: error.message }),
+  });
 }
 
 /** What a worker does beside executing runs. One in quarantine may die at any moment: it leaves it to others. */

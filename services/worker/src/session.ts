@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 
-import type { SkillManifest } from '@aos/core';
+import type { Pause, SkillManifest } from '@aos/core';
 import type { Ears, Link } from '@aos/engine';
 import {
   db,
@@ -31,6 +31,14 @@ export interface SessionOptions {
   readonly quarantine: boolean;
   readonly onBatch: (size: number) => void;
   readonly onStray: OnStray;
+  /** Runs of this worker that somebody wants at rest, all of them. */
+  readonly onPausing: (runs: workers.Renewal['pausing']) => void;
+  /** What is paused has changed. */
+  readonly onPauses: () => void;
+  /** What is paused, as far as it is known here. */
+  readonly pauses: () => readonly Pause[];
+  /** Why it takes no new runs now, for all to see. */
+  readonly gated: () => string | undefined;
   /** Something that steps reach is out, or works again. */
   readonly onTargets: () => void;
   /** Once, when the life is over. */
@@ -68,8 +76,10 @@ export async function openSession(
   client.on('error', cut);
   client.on('end', cut);
   client.on('notification', ({ payload }) => {
-    if (payload?.startsWith('cancel ')) ears.onCancel();
-    else if (payload?.startsWith('targets')) options.onTargets();
+    const [word, runUuid] = (payload ?? '').split(' ');
+    if ((word === 'cancel' || word === 'pause') && runUuid) ears.onCancel();
+    else if (word === 'pauses') options.onPauses();
+    else if (word === 'targets') options.onTargets();
     else ears.onWork();
   });
   try {
@@ -92,17 +102,19 @@ function linkOf(
   database: Database,
   client: SessionClient,
   queue: Queue,
-  {
-    uuid,
-    lost,
-    options: { quarantine, onStray },
-  }: { uuid: string; lost: AbortSignal; options: SessionOptions },
+  { uuid, lost, options }: { uuid: string; lost: AbortSignal; options: SessionOptions },
 ) {
   const onClient = db(client);
-  const kind = quarantine ? 'suspect' : 'regular';
+  const { onStray, pauses } = options;
+  const kind = options.quarantine ? 'suspect' : 'regular';
   return {
-    renew: () => workers.renew(onClient, uuid),
-    take: (max: number) => take(database, queue, uuid, max, { kind, onStray, lost }),
+    async renew() {
+      const renewal = await workers.renew(onClient, uuid, options.gated());
+      options.onPausing(renewal.pausing);
+      return renewal;
+    },
+    take: (max: number) =>
+      take(database, queue, uuid, max, { kind, onStray, pauses: pauses(), lost }),
     holds: () => holds(database, uuid),
     letGo: (held, pauseMs) => letGo(database, queue, held, pauseMs),
     suspects: () => workers.suspects(database, uuid),

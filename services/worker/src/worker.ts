@@ -12,7 +12,9 @@ import type { Logger, Telemetry } from '@aos/telemetry';
 
 import type { Capabilities } from './capabilities.ts';
 import { clock } from './clock.ts';
+import type { Gate } from './gate.ts';
 import { leaveWhenIdle } from './quarantine.ts';
+import { startRests, type Rests } from './rests.ts';
 import { createRunner } from './runner.ts';
 import { openSession, type Session } from './session.ts';
 import { watchTargets, type TargetWatch } from './target-watch.ts';
@@ -24,6 +26,7 @@ export interface WorkerOptions {
   readonly port: number;
   readonly database: Database;
   readonly capabilities: Capabilities;
+  readonly gate: Gate;
   readonly telemetry: Telemetry;
   readonly failpoint: (name: Failpoint) => void;
   /** It takes only runs that seem to kill their workers, one at a time, and goes when there are none. */
@@ -57,6 +60,7 @@ export async function work(options: WorkerOptions): Promise<void> {
   const ports: WorkerPorts<Claim> = {
     time: clock,
     slots,
+    mayTake: options.gate.reason,
     lease: LEASE,
     async open(ears) {
       life = await open(options, slots, ears);
@@ -64,8 +68,8 @@ export async function work(options: WorkerOptions): Promise<void> {
       return life.session;
     },
     advance: ({ link, clock: time }, claim, control) => {
-      const { journal, targetsOf } = link as LifeSession;
-      return run({ journal, clock: time, targetsOf }, claim, control);
+      const { journal, targetsOf, rests } = link as LifeSession;
+      return run({ journal, clock: time, targetsOf }, claim, rests.controlOf(claim, control));
     },
     tell(news) {
       tell(options, news);
@@ -78,7 +82,7 @@ export async function work(options: WorkerOptions): Promise<void> {
   await workAs(ports, { stop, hurry });
 }
 
-type LifeSession = Session & { readonly targetsOf: TargetWatch['of'] };
+type LifeSession = Session & { readonly targetsOf: TargetWatch['of']; readonly rests: Rests };
 
 /** What belongs to one life of the worker. */
 interface OpenLife {
@@ -92,16 +96,18 @@ async function open(options: WorkerOptions, slots: number, ears: Ears): Promise<
   const onError = (error: unknown) => telemetry.log.warn('worker.error', { error: String(error) });
   const queue = await openQueue(database, { maintain: true, onError });
   const targets = watchTargets({ database, queue, telemetry, skills: capabilities.skills });
+  const rests = startRests(database, queue, telemetry, onError);
   const upkeep = startUpkeep(database, queue, telemetry, options.staffQuarantine);
   const over = new AbortController();
   const end = () => {
     if (over.signal.aborted) return;
     over.abort('over');
-    void Promise.all([upkeep.stop(), targets.stop()])
+    void Promise.all([upkeep.stop(), targets.stop(), rests.stop()])
       .then(() => queue.stop())
       .catch(onError);
   };
   try {
+    await rests.ready;
     const session = await openSession(
       database,
       queue,
@@ -113,13 +119,18 @@ async function open(options: WorkerOptions, slots: number, ears: Ears): Promise<
         skills: capabilities.skills.manifests(),
         onBatch: (size) => telemetry.metrics.journalBatchSize.observe({}, size),
         onStray: tellStrays(telemetry),
+        onPausing: rests.setRuns,
+        onPauses: () => void rests.changed().then(ears.onWork),
+        pauses: rests.list,
+        gated: options.gate.reason,
         onTargets: targets.look,
         onOver: end,
       },
       ears,
     );
+    if (!quarantine) rests.releaseAs(session.id);
     return {
-      session: Object.assign(session, { targetsOf: targets.of }),
+      session: Object.assign(session, { targetsOf: targets.of, rests }),
       over: over.signal,
       hasSuspects: () => queue.hasSuspects(database),
     };

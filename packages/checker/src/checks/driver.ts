@@ -3,7 +3,7 @@ import type { RunCheck, RunHistory } from '../check.ts';
 /** Leases, rescues and the backstop need so long; what is not driven for longer is lost. */
 const GRACE_MS = 30_000;
 
-/** Whatever is not finished has a live worker, a job, or a human who has not decided yet. */
+/** Whatever is not finished has a live worker, a job, or a human who has not decided or resumed it yet. */
 export const driver: RunCheck = {
   kind: 'run',
   invariant: 'I1',
@@ -42,7 +42,7 @@ function* waiting({ run, approvals, now }: RunHistory): Generator<string> {
     if (now.getTime() - run.wakeAt.getTime() > GRACE_MS)
       yield 'Its wait is over, and it has no job.';
     else yield 'It waits for a time and has no job.';
-  } else if (approvals.every(({ decision }) => decision !== null)) {
+  } else if (run.waitingFor !== 'pause' && approvals.every(({ decision }) => decision !== null)) {
     yield `It waits for ${run.waitingFor}, but no decision is open and it has no job.`;
   }
 }

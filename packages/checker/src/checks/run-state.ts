@@ -14,9 +14,11 @@ export const runState: RunCheck = {
         yield `It failed with ${run.failureCode}; its journal says ${code}.`;
       }
     }
-    if (run.status === 'waiting' && last?.type !== 'run.waiting') {
+    // A pause may find it in the queue, where nobody writes its journal.
+    const rests = run.status === 'waiting' && run.waitingFor === 'pause';
+    if (run.status === 'waiting' && !rests && last?.type !== 'run.waiting') {
       yield 'It waits, and its journal does not say so.';
-    } else if (run.status === 'waiting' && last?.type === 'run.waiting') {
+    } else if (run.status === 'waiting' && !rests && last?.type === 'run.waiting') {
       if (run.waitingFor !== last.waitingFor) {
         yield `It waits for ${run.waitingFor}; its journal says ${last.waitingFor}.`;
       }

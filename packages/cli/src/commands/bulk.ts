@@ -1,17 +1,16 @@
-import type { Outcome, RerunMode } from '@aos/core';
+import type { Outcome } from '@aos/core';
 import type { CancelManyRequest, RerunManyRequest } from '@aos/sdk';
 
 import { usageError } from '../command-error.ts';
 import type { Context } from '../context.ts';
 import { exitCodes, type ExitCode } from '../exit-code.ts';
 import { operationIdOf, runIdOf } from '../ids.ts';
-import { patchOf } from '../patch-option.ts';
 import { present } from '../present.ts';
 import { readInteger, readTime } from '../read-time.ts';
 import { operationLines, operationTable } from '../render/operation.ts';
-import { paceOf, performWish, type PaceOptions } from './operation.ts';
+import { howOf, paceOf, performWish, type HowOptions } from './operation.ts';
 
-export interface BulkOptions extends PaceOptions {
+export interface BulkOptions extends HowOptions {
   readonly outcome?: string;
   readonly agent?: string;
   readonly tag?: string;
@@ -19,10 +18,6 @@ export interface BulkOptions extends PaceOptions {
   readonly error?: string;
   readonly since?: string;
   readonly q?: string;
-  readonly mode?: string;
-  readonly priority?: string;
-  readonly fromStep?: string;
-  readonly patch?: string;
 }
 
 export interface OperationsOptions {
@@ -38,11 +33,7 @@ export async function rerunMany(
 ): Promise<ExitCode> {
   const body: Omit<RerunManyRequest, 'dryRun'> = {
     ...selectionOf(runs, options),
-    mode: options.mode as RerunMode,
-    reason: options.reason,
-    ...(options.fromStep !== undefined && { fromStep: options.fromStep }),
-    ...patchOf(options.patch, context.folder),
-    ...paceOf(options),
+    ...howOf(options, context.folder),
   };
   const client = await context.connect();
   return performWish(context, client.operations.rerun, body, options);

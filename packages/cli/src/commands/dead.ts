@@ -1,15 +1,13 @@
-import type { RerunMode } from '@aos/core';
 import type { DeadLetterFilter, DiscardRequest, RedriveRequest } from '@aos/sdk';
 
 import { usageError } from '../command-error.ts';
 import type { Context } from '../context.ts';
 import { exitCodes, type ExitCode } from '../exit-code.ts';
 import { letterIdOf } from '../ids.ts';
-import { patchOf } from '../patch-option.ts';
 import { present } from '../present.ts';
 import { readInteger, readTime } from '../read-time.ts';
 import { letterLines, letterTable } from '../render/letter.ts';
-import { paceOf, performWish, type PaceOptions } from './operation.ts';
+import { howOf, performWish, type HowOptions } from './operation.ts';
 
 interface LetterOptions {
   readonly case?: string;
@@ -26,12 +24,7 @@ export interface DeadListOptions extends LetterOptions {
   readonly cursor?: string;
 }
 
-export interface RedriveOptions extends LetterOptions, PaceOptions {
-  readonly mode: string;
-  readonly priority?: string;
-  readonly fromStep?: string;
-  readonly patch?: string;
-}
+export type RedriveOptions = LetterOptions & HowOptions;
 
 export interface DiscardOptions extends LetterOptions {
   readonly reason: string;
@@ -72,11 +65,7 @@ export async function redrive(
 ): Promise<ExitCode> {
   const body: Omit<RedriveRequest, 'dryRun'> = {
     ...selectionOf(letters, options),
-    mode: options.mode as RerunMode,
-    reason: options.reason,
-    ...(options.fromStep !== undefined && { fromStep: options.fromStep }),
-    ...patchOf(options.patch, context.folder),
-    ...paceOf(options),
+    ...howOf(options, context.folder),
   };
   const client = await context.connect();
   return performWish(context, client.deadLetters.redrive, body, options);

@@ -1,8 +1,10 @@
+import type { PlannerName, RerunMode } from '@aos/core';
 import type { OperationResource, PreviewResource, Wish } from '@aos/sdk';
 
 import { usageError } from '../command-error.ts';
 import type { Context } from '../context.ts';
 import { exitCodes, type ExitCode } from '../exit-code.ts';
+import { patchOf } from '../patch-option.ts';
 import { present } from '../present.ts';
 import { readInteger } from '../read-time.ts';
 import { operationLines, previewLines, progressLine } from '../render/operation.ts';
@@ -70,14 +72,39 @@ function exitCodeOf({ state, progress }: OperationResource): ExitCode {
   return clean ? exitCodes.ok : exitCodes.runFailed;
 }
 
-/** `--rate`, `--priority` and `--canary` as the API takes them. */
-export function paceOf({ rate, canary, priority }: PaceOptions & { readonly priority?: string }): {
-  priority?: number;
+/** How each run of an operation is made. */
+export interface HowOptions extends PaceOptions {
+  readonly mode?: string;
+  readonly fromStep?: string;
+  readonly patch?: string;
+  readonly agentVersion?: string;
+  readonly planner?: string;
+  readonly priority?: string;
+}
+
+/** The same as the API takes it. */
+export function howOf(options: HowOptions, folder: string) {
+  const { mode, fromStep, agentVersion, planner, priority } = options;
+  return {
+    mode: mode as RerunMode,
+    reason: options.reason,
+    ...(fromStep !== undefined && { fromStep }),
+    ...patchOf(options.patch, folder),
+    ...(agentVersion !== undefined && {
+      agentVersion: readInteger(agentVersion, '--agent-version'),
+    }),
+    ...(planner !== undefined && { planner: planner as PlannerName }),
+    ...(priority !== undefined && { priority: readInteger(priority, '--priority') }),
+    ...paceOf(options),
+  };
+}
+
+/** `--rate` and `--canary` as the API takes them. */
+export function paceOf({ rate, canary }: PaceOptions): {
   ratePerSecond?: number;
   canary?: number[];
 } {
   return {
-    ...(priority !== undefined && { priority: readInteger(priority, '--priority') }),
     ...(rate !== undefined && { ratePerSecond: numberOf(rate, '--rate') }),
     ...(canary !== undefined && {
       canary: canary === 'none' ? [] : canary.split(',').map((part) => numberOf(part, '--canary')),

@@ -169,6 +169,7 @@ function runFilter(command: Command): Command {
     .option('--q <words>', 'whose goal has these words');
 }
 
+const PLANNERS = ['static', 'template', 'rules', 'claude'];
 const OUTCOMES = ['succeeded', 'failed', 'cancelled'];
 
 function how(command: Command): Command {
@@ -184,6 +185,8 @@ function how(command: Command): Command {
     .requiredOption('--reason <words>', 'why, for the record')
     .option('--from-step <key>', 'with retry: this step and what depends on it run again, too')
     .option('--patch <data>', '@file or a JSON Patch of {goal, input, plan}')
+    .option('--agent-version <number>', 'a version of its agent, in the place of the newest')
+    .addOption(new Option('--planner <name>', 'with replan: who plans').choices(PLANNERS))
     .option('--priority <number>', 'from -100 to 100, to jump the queue or to wait behind it')
     .option('--canary <numbers>', 'runs that must succeed first, such as 1,5; none for no canary');
 }

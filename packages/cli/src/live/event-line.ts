@@ -37,7 +37,7 @@ export function eventLine(event: EventResource, program: string): string {
     case 'approval.decided':
       return `${fact.step}: ${fact.by} chose to ${fact.decision} ${fact.approvalId}`;
     case 'run.waiting':
-      return `waiting for ${fact.waitingFor}${fact.until === undefined ? '' : ` until ${fact.until}`}`;
+      return `${waitOf(fact)}${fact.until === undefined ? '' : ` until ${fact.until}`}`;
     case 'run.released':
       return `given back by ${fact.workerId}`;
     case 'run.finished':
@@ -46,6 +46,13 @@ export function eventLine(event: EventResource, program: string): string {
       // A newer API has events that this program does not know.
       return oneLine(`${event.type} ${JSON.stringify(event.data)}`);
   }
+}
+
+function waitOf(fact: { waitingFor: string; by?: string; skills?: readonly string[] }): string {
+  if (fact.waitingFor !== 'pause') return `waiting for ${fact.waitingFor}`;
+  return fact.skills === undefined
+    ? `paused by ${fact.by ?? 'somebody'}`
+    : `resting: paused is ${fact.skills.join(', ')}`;
 }
 
 /** Whether the event may change the percentage, which is then worth telling. */

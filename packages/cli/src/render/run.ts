@@ -43,6 +43,11 @@ export function runLines(context: Context, run: RunResource): string[] {
       run.cancelRequestedAt &&
         `asked at ${moment(run.cancelRequestedAt)} by ${oneLine(run.cancelRequestedBy ?? 'somebody')}`,
     ),
+    ...line(
+      'Paused',
+      run.pauseRequestedAt &&
+        `at ${moment(run.pauseRequestedAt)} by ${oneLine(run.pauseRequestedBy ?? 'somebody')}`,
+    ),
     ...line('Origin', originOf(run)),
     ...(run.failure ? ['', ...failureLines(context, run.failure, run.id)] : []),
   ];

@@ -16,6 +16,8 @@ export interface Pool {
 export interface PoolOptions<Claim extends Held> {
   readonly time: Pick<Timekeeper, 'sleep'>;
   readonly slots: number;
+  /** Why nothing more may be taken now; a worker with nothing in hand takes one run all the same. */
+  readonly mayTake?: () => string | undefined;
   readonly take: (max: number) => Promise<readonly Claim[]>;
   readonly advance: (claim: Claim, control: Control) => Promise<unknown>;
   readonly stop: AbortSignal;
@@ -38,7 +40,7 @@ interface Flight {
 
 /** The slots of a worker: takes jobs as slots are free, and gives each run its control. */
 export function createPool<Claim extends Held>(options: PoolOptions<Claim>): Pool {
-  const { slots, stop, hurry, lost } = options;
+  const { stop, hurry, lost } = options;
   const flights = new Set<Flight>();
   /** The newest flight of each run: one that just ended may still wait for its last answer. */
   const newest = new Map<string, Flight>();
@@ -67,14 +69,6 @@ export function createPool<Claim extends Held>(options: PoolOptions<Claim>): Poo
   stop.addEventListener('abort', bell.ring, { signal: lost });
   lost.addEventListener('abort', bell.ring);
 
-  /** A few free slots of many are not worth a transaction: they gather until a quarter is free. */
-  const wanted = () => {
-    const free = slots - flights.size;
-    return free >= Math.min(slots / 4, TAKE_MAX) || flights.size === 0
-      ? Math.min(free, TAKE_MAX)
-      : 0;
-  };
-
   return {
     get inFlight() {
       return flights.size;
@@ -88,7 +82,7 @@ export function createPool<Claim extends Held>(options: PoolOptions<Claim>): Poo
     has: ({ uuid, epoch }) => newest.get(uuid)?.epoch === epoch,
     async run() {
       while (!stop.aborted && !lost.aborted) {
-        const max = wanted();
+        const max = wanted(options, flights.size);
         bell.hush();
         try {
           const claims = max > 0 ? await options.take(max) : [];
@@ -103,4 +97,14 @@ export function createPool<Claim extends Held>(options: PoolOptions<Claim>): Poo
       await Promise.all([...flights].map(({ done }) => done));
     },
   };
+}
+
+/** A few free slots of many are not worth a transaction: they gather until a quarter is free. */
+function wanted(
+  { slots, mayTake }: Pick<PoolOptions<Held>, 'slots' | 'mayTake'>,
+  inFlight: number,
+): number {
+  if (mayTake?.() !== undefined) return inFlight === 0 ? 1 : 0;
+  const free = slots - inFlight;
+  return free >= Math.min(slots / 4, TAKE_MAX) || inFlight === 0 ? Math.min(free, TAKE_MAX) : 0;
 }

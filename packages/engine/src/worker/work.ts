@@ -77,6 +77,7 @@ async function live<Claim extends Held>(
   pool = createPool({
     time,
     slots: ports.slots,
+    ...(ports.mayTake && { mayTake: ports.mayTake }),
     take: (max) => link.take(max),
     advance: (claim, control) => advance(ports, life, claim, control),
     stop,

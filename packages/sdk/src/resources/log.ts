@@ -179,9 +179,18 @@ export const logStateSchema = {
   properties: {
     incarnation: {
       type: 'object',
-      required: ['n', 'beganAt', 'reason'],
+      required: ['n', 'beganAt', 'reason', 'moved'],
       additionalProperties: false,
-      properties: { n: { type: 'integer' }, beganAt: time, reason: { type: 'string' } },
+      properties: {
+        n: { type: 'integer' },
+        beganAt: time,
+        reason: { type: 'string' },
+        moved: {
+          type: 'boolean',
+          description:
+            'The database was restored, failed over or moved since. If the end of it may be lost, stop the services and run `aos adopt`.',
+        },
+      },
     },
     parts: {
       type: 'array',

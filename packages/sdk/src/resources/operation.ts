@@ -14,7 +14,7 @@ import {
   type JsonSchema,
 } from '@aos/core';
 
-import { cursor, failure, patchSchema, runId, time, timeOrNull } from './shared.ts';
+import { cursor, patchSchema, runId, time, timeOrNull } from './shared.ts';
 
 /** Ids that one request may name; more are asked for by a filter. */
 const IDS_MAX = 10_000;
@@ -60,6 +60,12 @@ const how = {
   mode: { type: 'string', enum: rerunModes },
   fromStep: { type: 'string', pattern: STEP_KEY },
   patch: patchSchema,
+  agentVersion: {
+    type: 'integer',
+    minimum: 1,
+    description: 'A version of the agent of each run, in the place of the newest.',
+  },
+  planner: { type: 'string', enum: planners, description: 'With replan: who plans.' },
   priority: {
     type: 'integer',
     minimum: -100,
@@ -216,6 +222,8 @@ export const operationSchema = {
         mode: { type: 'string', enum: rerunModes },
         fromStep: { type: 'string' },
         patch: patchSchema,
+        agentVersion: { type: 'integer' },
+        planner: { type: 'string', enum: planners },
         priority: { type: 'integer' },
       },
     },
@@ -284,44 +292,6 @@ export const operationItemListSchema = {
   },
 } as const satisfies JsonSchema;
 
-/** What an operation would be about, and what it would do with the first of them. */
-export const previewSchema = {
-  type: 'object',
-  required: ['count', 'selection', 'sample'],
-  additionalProperties: false,
-  properties: {
-    count: { type: 'integer', description: 'Exact.' },
-    selection: { type: 'string', description: 'Give it with the request that begins it.' },
-    sample: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['runId'],
-        additionalProperties: false,
-        properties: {
-          runId,
-          changes: {
-            type: 'array',
-            description: 'Where the patch makes {goal, input, plan} differ.',
-            items: {
-              type: 'object',
-              required: ['path'],
-              additionalProperties: false,
-              properties: { path: { type: 'string' }, before: {}, after: {} },
-            },
-          },
-          kept: {
-            type: 'array',
-            description: 'Finished steps that the new run takes over.',
-            items: { type: 'string' },
-          },
-          failure,
-        },
-      },
-    },
-  },
-} as const satisfies JsonSchema;
-
 export type RerunManyRequest = FromSchema<typeof rerunManySchema>;
 export type CancelManyRequest = FromSchema<typeof cancelManySchema>;
 export type RedriveRequest = FromSchema<typeof redriveSchema>;
@@ -331,4 +301,3 @@ export type AbortRequest = FromSchema<typeof abortSchema>;
 export type OperationResource = FromSchema<typeof operationSchema>;
 export type OperationList = FromSchema<typeof operationListSchema>;
 export type OperationItemList = FromSchema<typeof operationItemListSchema>;
-export type PreviewResource = FromSchema<typeof previewSchema>;

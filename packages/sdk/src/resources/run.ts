@@ -81,6 +81,8 @@ export const runSchema = {
     'wakeAt',
     'cancelRequestedAt',
     'cancelRequestedBy',
+    'pauseRequestedAt',
+    'pauseRequestedBy',
     'parentRunId',
     'origin',
     'links',
@@ -109,6 +111,8 @@ export const runSchema = {
     wakeAt: timeOrNull,
     cancelRequestedAt: timeOrNull,
     cancelRequestedBy: { type: ['string', 'null'] },
+    pauseRequestedAt: timeOrNull,
+    pauseRequestedBy: { type: ['string', 'null'] },
     parentRunId: { type: ['string', 'null'] },
     origin: nullable(originSchema),
     links,
@@ -160,6 +164,15 @@ export const rerunSchema = {
   },
 } as const satisfies JsonSchema;
 
+/** The body of `POST /v1/runs/:id/priority`. */
+export const prioritySchema = {
+  type: 'object',
+  required: ['priority'],
+  additionalProperties: false,
+  properties: { priority: { type: 'integer', minimum: -100, maximum: 100 } },
+} as const satisfies JsonSchema;
+
 export type RunResource = FromSchema<typeof runSchema>;
 export type RunList = FromSchema<typeof runListSchema>;
 export type RerunRequest = FromSchema<typeof rerunSchema>;
+export type PriorityRequest = FromSchema<typeof prioritySchema>;

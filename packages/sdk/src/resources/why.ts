@@ -5,6 +5,10 @@ import { runId, timeOrNull } from './shared.ts';
 export const whyCodes = [
   'finished',
   'cancel_requested',
+  'paused',
+  'skill_paused',
+  'tenant_over_share',
+  'workers_gated',
   'queued_behind',
   'next_in_queue',
   'starts_later',
@@ -42,6 +46,7 @@ export const whySchema = {
           until: timeOrNull,
           since: timeOrNull,
           runsAhead: { type: 'integer' },
+          by: { type: 'string', description: 'Who asked for it.' },
         },
       },
     },

@@ -85,12 +85,12 @@ export const logRoutes = [
     description: 'Its parts, and why old ones are still there.',
     answers: { 200: { description: 'The state of the log.', schema: logStateSchema } },
     handle: async (_call, { database }) => {
-      const { n, beganAt, reason } = await log.incarnations(database);
+      const { n, beganAt, reason, moved } = await log.incarnations(database);
       const { parts, held, sweptAt } = await retention.logParts(database);
       return {
         status: 200,
         json: {
-          incarnation: { n, beganAt: beganAt.toISOString(), reason },
+          incarnation: { n, beganAt: beganAt.toISOString(), reason, moved },
           parts: parts.map(({ part, from, to }) => ({
             part,
             from: from?.toISOString() ?? null,

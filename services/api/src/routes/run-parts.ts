@@ -1,4 +1,4 @@
-import { AosError, failures, makeReport, type JsonSchema, type RunFacts } from '@aos/core';
+import { AosError, failures, makeReport, uuidOf, type JsonSchema, type RunFacts } from '@aos/core';
 import {
   planResourceSchema,
   reportSchema,
@@ -9,17 +9,21 @@ import {
 import {
   approvals,
   artifacts,
+  backlog,
   events,
   gauges,
   parked,
+  pauses,
   plans,
   runs,
   steps,
+  workers,
   type Database,
   type Db,
 } from '@aos/store';
 
 import type { Caller } from '../caller.ts';
+import type { Standing } from '../queue-accounts.ts';
 import { route } from '../route.ts';
 import { stepResources } from '../step-resource.ts';
 import { reasonsOf, type WhyFacts } from '../why.ts';
@@ -100,9 +104,10 @@ export const runPartRoutes = [
     params: runIdParam,
     answers: { 200: { description: 'The reasons, the most telling first.', schema: whySchema } },
     fails: ['run_not_found'],
-    handle: async ({ params, caller }, { database }) => {
+    handle: async ({ params, caller }, { database, admission }) => {
       const id = params['id'] ?? '';
-      const facts = await database.actingFor([caller.tenant], (tx) => whyFacts(tx, id));
+      const standing = admission.standingOf(caller.tenant);
+      const facts = await database.actingFor([caller.tenant], (tx) => whyFacts(tx, id, standing));
       const { status } = facts.view.run.state;
       return { status: 200, json: { runId: id, status, reasons: reasonsOf(facts) } };
     },
@@ -125,7 +130,7 @@ export function factsOf(database: Database, caller: Caller, id: string): Promise
   });
 }
 
-async function whyFacts(tx: Db, id: string): Promise<WhyFacts> {
+async function whyFacts(tx: Db, id: string, standing: Standing): Promise<WhyFacts> {
   const view = await runs.get(tx, id);
   const { run } = view;
   const open = await approvals.list(
@@ -135,6 +140,7 @@ async function whyFacts(tx: Db, id: string): Promise<WhyFacts> {
     { limit: APPROVALS_MAX },
   );
   const holder = await runs.holder(tx, id);
+  const jobsAhead = await backlog.countAhead(tx, uuidOf('run', id) ?? '');
   const records = await steps.list(tx, id);
   const isParked = records.some((step) => step.status === 'waiting' && step.wait.for === 'target');
   return {
@@ -143,6 +149,10 @@ async function whyFacts(tx: Db, id: string): Promise<WhyFacts> {
     targets: isParked ? await parked.listOf(tx) : [],
     openApprovals: open.items,
     runsAhead: await runs.countAhead(tx, run),
+    ...(jobsAhead !== undefined && { jobsAhead }),
+    standing,
+    pauses: await pauses.inForce(tx),
+    gates: await workers.gates(tx),
     gauges: await gauges.read(tx),
     ...(holder && { holder }),
     planned: view.progress.total > 0,

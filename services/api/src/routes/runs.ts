@@ -14,7 +14,7 @@ import {
   type WaitingFor,
 } from '@aos/core';
 import { rerunSchema, runListSchema, runSchema, type RerunRequest } from '@aos/sdk';
-import { acceptedView, runs, tenants, type Acceptance } from '@aos/store';
+import { acceptedView, runs, tenants, type Acceptance, type Accepted } from '@aos/store';
 
 import { fromCursor, toCursor } from '../cursor.ts';
 import { newRun } from '../new-run.ts';
@@ -41,6 +41,9 @@ const acceptHeaders = {
   },
   Prefer: { type: 'string', description: 'wait=N holds the answer up to N seconds, at most 60.' },
 } as const;
+
+/** There is no room for a new run. */
+const refusals = ['tenant_queue_full', 'overloaded'] as const;
 
 const filter = {
   type: 'object',
@@ -94,9 +97,11 @@ export const runRoutes = [
     requestHeaders: acceptHeaders,
     body: newRunSchema,
     answers: accepted,
-    fails: ['idempotency_mismatch', 'idempotency_in_flight', 'run_not_found', 'overloaded'],
-    handle: async (call, services) =>
-      accept(call, services, await newRun(services, call.caller, call.body)),
+    fails: ['idempotency_mismatch', 'idempotency_in_flight', 'run_not_found', ...refusals],
+    handle: (call, services) =>
+      accept(call, services, call.body.priority ?? 0, () =>
+        newRun(services, call.caller, call.body),
+      ),
   }),
   route<Filter>({
     method: 'get',
@@ -174,29 +179,32 @@ export const runRoutes = [
       'plan_not_found',
       'plan_invalid',
       'idempotency_mismatch',
+      ...refusals,
     ],
-    handle: async (call, services) =>
+    handle: (call, services) =>
       accept(
         call,
         services,
-        (await rerun(services, call.caller, call.params['id'] ?? '', call.body)).acceptance,
+        0,
+        async () =>
+          (await rerun(services, call.caller, call.params['id'] ?? '', call.body)).acceptance,
       ),
   }),
 ];
 
-/** Stores the run and answers with it, when asked to only after it has ended. */
+/**
+ * Stores the run and answers with it, when asked to only after it has ended. Refused before anything of
+ * it is read or written when there is no room for it.
+ */
 async function accept(
   call: Call,
   services: Services,
-  acceptance: Omit<Acceptance, 'idempotency'>,
+  priority: number,
+  acceptanceOf: () => Promise<Omit<Acceptance, 'idempotency'>>,
 ): Promise<Answer> {
   const { caller, request, signal } = call;
-  const idempotency = idempotencyOf(request, call.body as Json);
   const waitS = preferredWaitS(request);
-  const { runId, createdAt } = await services.acceptor.accept({
-    ...acceptance,
-    ...(idempotency && { idempotency }),
-  });
+  const { acceptance, runId, createdAt } = await stored(call, services, priority, acceptanceOf);
   const location = { Location: `/v1/runs/${runId}` };
   if (createdAt && waitS === 0) {
     return {
@@ -220,6 +228,18 @@ async function accept(
     },
     json: runResource(run),
   };
+}
+
+async function stored(
+  { caller, request, body }: Call,
+  { admission, acceptor }: Services,
+  priority: number,
+  acceptanceOf: () => Promise<Omit<Acceptance, 'idempotency'>>,
+): Promise<Accepted & { readonly acceptance: Acceptance }> {
+  using ticket = admission.enter(caller.tenant, priority);
+  const idempotency = idempotencyOf(request, body as Json);
+  const acceptance = { ...(await acceptanceOf()), ...(idempotency && { idempotency }) };
+  return { acceptance, ...(await ticket.store(() => acceptor.accept(acceptance))) };
 }
 
 /** The run of the path, as the caller's tenant sees it. */
