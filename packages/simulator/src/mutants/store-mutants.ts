@@ -24,7 +24,7 @@ export const storeMutants: readonly Mutant[] = [
     file: `${STORE}/journal-write.ts`,
     find: 'const urgent = await decidedMeanwhile(tx, parked);',
     replace: 'const urgent = new Set(parked.slice(parked.length).map(({ claim }) => claim.uuid));',
-    killedBy: { conformance: 'race: a run that is about to sleep' },
+    killedBy: { conformance: 'a run about which somebody decided' },
   },
   {
     name: 'park through a cancellation',
