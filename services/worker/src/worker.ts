@@ -64,7 +64,6 @@ export async function work(options: WorkerOptions): Promise<void> {
     lease: LEASE,
     async open(ears) {
       life = await open(options, slots, ears);
-      capabilities.holdWorkspacesAs(life.session.id);
       return life.session;
     },
     advance: ({ link, clock: time }, claim, control) => {
