@@ -98,6 +98,20 @@ export const workerMutants: readonly Mutant[] = [
     killedBy: 'simulator',
   },
   {
+    name: 'lookup of a claim given up at a deadlock',
+    file: `${STORE}/take-surely.ts`,
+    find: 'if (!isPassing(error)) throw error;',
+    replace: 'if (!isUnavailable(error)) throw error;',
+    killedBy: { unit: `${STORE}/take-surely.test.ts` },
+  },
+  {
+    name: 'lost answer to a claim believed',
+    file: `${STORE}/take-surely.ts`,
+    find: 'return ready.filter(({ uuid, epoch }) => epochs.get(uuid) === epoch);',
+    replace: 'return epochs.size > 0 ? ready : [];',
+    killedBy: { unit: `${STORE}/take-surely.test.ts` },
+  },
+  {
     name: 'resend without recognising what stands',
     file: `${STORE}/journal.ts`,
     find: 'sentBefore = true;',
