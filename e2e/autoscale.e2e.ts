@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { violationsOf } from '@aos/checker';
 import { startPageServer } from '@aos/testing';
 
-import { eventually, journalFaults } from './checks.ts';
+import { eventually } from './checks.ts';
 import { startStack, type Stack } from './stack.ts';
 
 const CLI = fileURLToPath(new URL('../packages/cli/src/main.ts', import.meta.url));
@@ -91,7 +91,7 @@ test('workers come with the load and go with it, and no run notices', async (t) 
   assert.equal(await count(stack, `from aos.steps where attempt <> 1`), 0);
   assert.equal(await count(stack, `from aos.events where type = 'run.released'`), 0);
   assert.equal(await count(stack, `from aos.workers where state = 'lost'`), 0);
-  assert.deepEqual(await journalFaults(stack.database), []);
+  assert.deepEqual(await violationsOf({ databaseUrl: stack.databaseUrl }), []);
   assert.deepEqual(await violationsOf({ databaseUrl: stack.databaseUrl }), []);
   const decisions = it.said().match(/\d -> \d/g) ?? [];
   const signs = decisions.map((text) => Math.sign(Number(text.at(-1)) - Number(text[0])));

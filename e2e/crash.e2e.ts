@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
+import { violationsOf } from '@aos/checker';
 import { type Failpoint, failpoints } from '@aos/engine';
 import { startPageServer } from '@aos/testing';
 
-import { eventually, journalFaults } from './checks.ts';
+import { eventually } from './checks.ts';
 import { startStack } from './stack.ts';
 
 /** Reads, changes something by key, reads again: every kind of moment a worker can die in. */
@@ -56,7 +57,7 @@ async function crashAt(failAt: Failpoint): Promise<void> {
   assert.equal(finished.outcome, 'succeeded', JSON.stringify(finished.failure));
   const report = await stack.client.runs.report(run.id);
   assert.deepEqual(report.output, { last: '<p>/last</p>' });
-  assert.deepEqual(await journalFaults(stack.database), []);
+  assert.deepEqual(await violationsOf({ databaseUrl: stack.databaseUrl }), []);
 
   const { items: events } = await stack.client.runs.eventList(run.id);
   const completions = events.filter(({ type }) => type === 'step.completed');
@@ -109,7 +110,7 @@ test('a worker that is frozen past its lease and wakes up again changes nothing'
   assert.equal(finished.outcome, 'succeeded');
   const { items: events } = await stack.client.runs.eventList(run.id);
   assert.equal(events.filter(({ type }) => type === 'step.completed').length, 1);
-  assert.deepEqual(await journalFaults(stack.database), []);
+  assert.deepEqual(await violationsOf({ databaseUrl: stack.databaseUrl }), []);
   // It took a new life, and works.
   const next = await stack.client.runs.create(
     {

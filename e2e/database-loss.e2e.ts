@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { violationsOf } from '@aos/checker';
 import { startPageServer } from '@aos/testing';
 
-import { eventually, journalFaults } from './checks.ts';
+import { eventually } from './checks.ts';
 import { startStack } from './stack.ts';
 
 const CUTS = 4;
@@ -56,7 +57,7 @@ test('connections to the database that are cut again and again cost no run and r
     return rows.every(({ outcome }) => outcome !== null) ? rows : undefined;
   }, 60_000);
   assert.deepEqual(finished, [{ outcome: 'succeeded', n: RUNS }]);
-  assert.deepEqual(await journalFaults(stack.database), []);
+  assert.deepEqual(await violationsOf({ databaseUrl: stack.databaseUrl }), []);
   const lives = await stack.database.query(`select id from aos.workers`);
   assert.ok(lives.length > 2, 'workers began new lives');
   // The processes themselves went through it.

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { violationsOf } from '@aos/checker';
 import { startPageServer } from '@aos/testing';
 
-import { eventually, journalFaults } from './checks.ts';
+import { eventually } from './checks.ts';
 import { startStack } from './stack.ts';
 
 function fetchPlan(url: string, count = 3) {
@@ -50,7 +51,7 @@ test('workers that come and go in order lose no run and repeat no change', async
     );
     return row?.n === total ? true : undefined;
   }, 60_000);
-  assert.deepEqual(await journalFaults(stack.database), []);
+  assert.deepEqual(await violationsOf({ databaseUrl: stack.databaseUrl }), []);
   const [attempts] = await stack.database.query<{ n: number }>(
     `select max(attempt)::int as n from aos.steps`,
   );
@@ -96,7 +97,7 @@ test('a cancel reaches the step that is under way, and ends the run', async () =
     items.map(({ status }) => status),
     ['failed'],
   );
-  assert.deepEqual(await journalFaults(stack.database), []);
+  assert.deepEqual(await violationsOf({ databaseUrl: stack.databaseUrl }), []);
 });
 
 test('a waiting approval holds no worker; the decision lets the run go on, once', async () => {
@@ -172,5 +173,5 @@ test('a change whose worker died in the middle is never repeated without a human
   assert.equal(pages.requests.length, 2);
   const keys = pages.requests.map(({ headers }) => headers['idempotency-key']);
   assert.equal(new Set(keys).size, 1);
-  assert.deepEqual(await journalFaults(stack.database), []);
+  assert.deepEqual(await violationsOf({ databaseUrl: stack.databaseUrl }), []);
 });

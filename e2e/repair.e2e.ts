@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import { violationsOf } from '@aos/checker';
 import { createClient, type OperationResource } from '@aos/sdk';
 import { startPageServer, type PageServer } from '@aos/testing';
 
-import { eventually, journalFaults } from './checks.ts';
+import { eventually } from './checks.ts';
 import { startStack, type Stack } from './stack.ts';
 
 const ended = (client: Stack['client'], id: string) =>
@@ -116,6 +117,6 @@ describe('dead letters on real processes', () => {
     assert.deepEqual((await client.deadLetters.list({ state: 'open' })).items, []);
     const dead = await stack.database.query(`select 1 from pgboss.job where name = 'runs_dead'`);
     assert.deepEqual(dead, []);
-    assert.deepEqual(await journalFaults(stack.database), []);
+    assert.deepEqual(await violationsOf({ databaseUrl: stack.databaseUrl }), []);
   });
 });

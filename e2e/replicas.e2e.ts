@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { violationsOf } from '@aos/checker';
 import { startPageServer } from '@aos/testing';
 
-import { eventually, journalFaults } from './checks.ts';
+import { eventually } from './checks.ts';
 import { startStack, type Stack } from './stack.ts';
 
 /** The sum over all replicas of every series whose line begins so. */
@@ -92,7 +93,7 @@ test('the metrics of several replicas equal the database, also after crashes', a
   );
   assert.equal(await sumOf(ports, 'nova_runs_queued'), 0);
   assert.equal(await sumOf(ports, 'nova_worker_pool_size'), 40);
-  assert.deepEqual(await journalFaults(stack.database), []);
+  assert.deepEqual(await violationsOf({ databaseUrl: stack.databaseUrl }), []);
 
   for (const worker of stack.workers) worker.kill('SIGKILL');
   await eventually(async () =>

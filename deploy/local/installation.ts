@@ -21,6 +21,8 @@ export interface Installation {
 const APPLICATION = 'aos-local';
 const DATABASE = 'aos';
 const DATA_DATABASE = 'aos_data';
+/** Where `aos check` finds the database. */
+const READER_FILE = 'reader-url';
 
 /** The user's own database: the services take their roles when they connect. */
 export async function openGivenDatabase(url: string): Promise<Installation> {
@@ -52,6 +54,7 @@ export async function openEmbeddedDatabase(
       await letIn(admin);
       await withOwner(withDatabase(server.url, DATA_DATABASE), createSampleData);
       const owner = createDatabase({ url: ownerUrl, applicationName: APPLICATION });
+      home.write(READER_FILE, urlAs(server.url, 'aos_reader', logins, DATABASE));
       return {
         apiUrl: urlAs(server.url, 'aos_api', logins, DATABASE),
         workerUrl: workerUrlOf(server.url, logins),

@@ -137,7 +137,7 @@ const plants: readonly Plant[] = [
   plant(
     'I9',
     'an outcome that is not what its journal says',
-    (run) => `update aos.runs set failure_code = 'internal' where id = ${run('failed')}`,
+    (run) => `update aos.runs set outcome = 'cancelled' where id = ${run('done')}`,
   ),
   plant(
     'I9',
@@ -201,6 +201,13 @@ const plants: readonly Plant[] = [
               insert into aos.operation_items (tenant_id, operation_id, nth, run_id, state, new_run_id, live)
               select 'default', id, nth, ${run('failed')}, 'started', ${run('done')}, false
                 from made, generate_series(1, 2) as nth`,
+  ),
+  plant(
+    'I14',
+    'an event of an incarnation that was over',
+    () => `update aos.incarnation
+              set n = 2, floor = (select max(position) + 1 from aos.events),
+                  began_at = (select min(at) from aos.events) - interval '1 hour'`,
   ),
   plant(
     'I15',

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-import { connectionError } from './command-error.ts';
+import { CommandError, connectionError } from './command-error.ts';
+import { exitCodes } from './exit-code.ts';
 import type { Settings } from './settings.ts';
 
 const URL_DEFAULT = 'http://127.0.0.1:8080';
@@ -41,6 +42,26 @@ export function apiKeyOf(settings: Settings, options: ConnectionOptions, folder:
   if (key !== undefined) return checked(key, kept);
   throw connectionError(
     `There is no API key. Give one with --key-file, AOS_API_KEY or AOS_API_KEY_FILE; \`npm start\` keeps the one of a local stack in ${kept}.`,
+  );
+}
+
+/** `--database`, DATABASE_URL, DATABASE_URL_FILE, or the database of a local stack. */
+export function databaseUrlOf(settings: Settings, given: string | undefined): string {
+  const kept = resolve(settings.home, 'reader-url');
+  const file = settings.databaseUrlFile;
+  const url =
+    given ?? settings.databaseUrl ?? (file === undefined ? contentOf(kept) : contentOf(file));
+  if (url === undefined) {
+    throw new CommandError(
+      exitCodes.notChecked,
+      `There is no database to check. Name one with DATABASE_URL or --database; \`npm start\` keeps the one of a local stack in ${kept}.`,
+    );
+  }
+  if (URL.canParse(url) && /^postgres(ql)?:$/.test(new URL(url).protocol)) return url;
+  // Not repeated: there is a password in it.
+  throw new CommandError(
+    exitCodes.notChecked,
+    'The database must be given as postgres://user:password@host:5432/database. Mend --database or DATABASE_URL.',
   );
 }
 

@@ -24,6 +24,8 @@ export interface Context {
   /** From the first call on, Ctrl-C aborts this signal instead of ending the process. */
   interruption(): AbortSignal;
   connect(): Promise<Client>;
+  /** The database itself, for what cannot be asked of the API. */
+  databaseUrl(given: string | undefined): string;
   /**
    * Lets another program of this workspace go on with the terminal, told where the API is and the key;
    * resolves with its exit code. Ctrl-C is for it to heed.

@@ -1,4 +1,7 @@
-/** Floor 3: the `aos` command. Speaks to the API through the SDK only; knows no SQL, engine or skill. */
+/**
+ * Floor 3: the `aos` command. Speaks to the API through the SDK only; knows no SQL, engine or skill. The one
+ * exception is `check`, which reads the database itself.
+ */
 import { resolve } from 'node:path';
 
 import type { Client } from '@aos/sdk';
@@ -6,11 +9,11 @@ import { CommanderError, type Command } from 'commander';
 
 import { cliVersion } from './cli-version.ts';
 import { CommandError } from './command-error.ts';
-import { apiKeyOf, urlOf } from './connection.ts';
+import { apiKeyOf, databaseUrlOf, urlOf } from './connection.ts';
 import type { Context } from './context.ts';
 import type { Work } from './definitions/perform.ts';
 import { defineProgram, type SharedOptions } from './definitions/program.ts';
-import { exitCodes, type ExitCode } from './exit-code.ts';
+import { exitCodes } from './exit-code.ts';
 import { guardedFetch } from './guarded-fetch.ts';
 import { handOver } from './hand-over.ts';
 import { interruptionOf } from './interruption.ts';
@@ -31,8 +34,8 @@ const code = await main();
 // What is still on its way, such as the answer to a question nobody waits for, does not hold the process.
 process.stdout.write('', () => process.exit(code));
 
-async function main(): Promise<ExitCode> {
-  let exitCode: ExitCode = exitCodes.ok;
+async function main(): Promise<number> {
+  let exitCode: number = exitCodes.ok;
   const program = defineProgram(cliVersion(), async (command, work) => {
     exitCode = await perform(command, work);
   });
@@ -42,11 +45,12 @@ async function main(): Promise<ExitCode> {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Commander has told what is wrong. Asking for help is no mistake.
-    return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    if (error.exitCode === 0) return exitCodes.ok;
+    return error.exitCode === exitCodes.notChecked ? exitCodes.notChecked : exitCodes.usage;
   }
 }
 
-async function perform(command: Command, work: Work): Promise<ExitCode> {
+async function perform(command: Command, work: Work): Promise<number> {
   try {
     return await work(contextOf(command.optsWithGlobals()));
   } catch (error) {
@@ -70,6 +74,7 @@ function contextOf(options: SharedOptions): Context {
     say,
     interruption,
     connect: async () => connect(urlOf(settings, options), apiKeyOf(settings, options, folder)),
+    databaseUrl: (given) => databaseUrlOf(settings, given),
     handOver: (handed, args) =>
       handOver(handed, args, {
         ...process.env,

@@ -3,6 +3,8 @@ export interface Settings {
   readonly url: string | undefined;
   readonly apiKey: string | undefined;
   readonly apiKeyFile: string | undefined;
+  readonly databaseUrl: string | undefined;
+  readonly databaseUrlFile: string | undefined;
   /** The folder of a local stack. */
   readonly home: string;
   /** NO_COLOR, TERM=dumb or CI: no colour, no repainting. */
@@ -23,6 +25,8 @@ export function settingsOf(
     url: given('AOS_URL'),
     apiKey: given('AOS_API_KEY'),
     apiKeyFile: given('AOS_API_KEY_FILE'),
+    databaseUrl: given('DATABASE_URL'),
+    databaseUrlFile: given('DATABASE_URL_FILE'),
     home: given('AOS_HOME') ?? home,
     plain:
       given('NO_COLOR') !== undefined ||

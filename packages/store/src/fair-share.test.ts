@@ -164,6 +164,19 @@ test('a queue that always holds urgent runs stays where it is, and newcomers are
   assert.ok(share.placeOf('c', 100) < RESUMED_FROM);
 });
 
+test('reading the head again and again moves nothing, whatever its priority', () => {
+  for (const priority of [100, -100]) {
+    const share = createFairShare();
+    const far = share.placeOf('a', 0) - 50_000;
+    share.seeHead({ place: far, priority: 0 });
+    const before = share.placeOf('b', 0);
+    for (let n = 0; n < 20; n++) {
+      share.seeHead({ place: share.placeOf(`c${n}`, priority), priority });
+    }
+    assert.equal(share.placeOf('d', 0), before);
+  }
+});
+
 test('an empty queue begins anew; a replica that did not see it empty follows the others', () => {
   const one = createFairShare();
   const two = createFairShare();

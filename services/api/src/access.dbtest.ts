@@ -11,6 +11,8 @@ const bodyOf = ({ path, body }: Route) => {
   if (path.endsWith('/rerun')) return { json: { mode: 'replay', reason: 'again' } };
   if (path.endsWith('/decision')) return { json: { decision: 'approve' } };
   if (path.endsWith('/priority')) return { json: { priority: 1 } };
+  if (path.endsWith('/cases/:id')) return { json: { state: 'muted' } };
+  if (path.endsWith('/abort')) return { json: { reason: 'again' } };
   if (path.endsWith('/secret')) return { json: {} };
   if (path.endsWith('/redeliver')) return { json: { from: '2026-01-01T00:00:00Z' } };
   if (path.includes('webhooks')) return { json: { url: 'https://example.org/' } };

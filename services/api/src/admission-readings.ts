@@ -1,4 +1,4 @@
-import { backlog, createFairShare, type Database, type PlaceOf } from '@aos/store';
+import { backlog, createFairShare, pauses, type Database, type PlaceOf } from '@aos/store';
 import type { Metrics } from '@aos/telemetry';
 
 import type { AdmissionFacts } from './admission-rules.ts';
@@ -47,7 +47,9 @@ export function startAdmissionReadings(
     oldest.at = performance.now();
     const depths = await backlog.depths(database, countedMax);
     countAt = oldest.at + (performance.now() - oldest.at) / COUNTING_SHARE;
-    oldest.waitedS = Math.max(0, ...depths.map(({ waitedS }) => waitedS));
+    const held = (await pauses.inForce(database)).some(({ scope }) => scope === 'everything');
+    // While everything is paused nothing is late.
+    oldest.waitedS = held ? 0 : Math.max(0, ...depths.map(({ waitedS }) => waitedS));
     accounts.counted(depths);
     fairShare.seeDepths(accounts.depths());
   };

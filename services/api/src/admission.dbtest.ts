@@ -89,7 +89,7 @@ function firstOverloaded(api: TestApi): Promise<Awaited<ReturnType<typeof post>>
   });
 }
 
-test('an old queue and a slow database refuse, and say when to come back', async () => {
+test('an old queue that is not paused and a slow database refuse, and say when to come back', async () => {
   await using api = await startTestApi({ admission: { ...generous, queueAgeMaxS: 60 } });
   await post(api);
   await api.owner.query(`update aos.runs set created_at = now() - interval '2 minutes'`);
@@ -100,8 +100,14 @@ test('an old queue and a slow database refuse, and say when to come back', async
   assert.match(told.json.detail, /oldest run has waited 1\d\d s/);
   assert.ok(Number(told.headers.get('retry-after')) >= 1);
 
-  await using slow = await startTestApi({ admission: { ...generous, databaseLatencyMaxMs: 100 } });
-  assert.equal((await post(slow)).status, 202);
+  await api.ask('/admin/pause', { json: { scope: 'everything', reason: 'A test.' } });
+  while ((await post(api)).status !== 202) await new Promise((resolve) => setTimeout(resolve, 100));
+
+  await using slow = await startTestApi({
+    admission: { ...generous, databaseLatencyMaxMs: 1_000 },
+  });
+  while ((await post(slow)).status !== 202)
+    await new Promise((resolve) => setTimeout(resolve, 200));
   slow.way.hang();
   const late = await firstOverloaded(slow);
   assert.equal(late.status, 503);
@@ -132,7 +138,7 @@ test('a refusal asks nobody: a thousand of them in a row take no query', async (
     times.push(performance.now() - begun);
   }
   const took = (await commits()) - before;
-  assert.ok(took < 200, `${took} transactions, of those that read once a second`);
+  assert.ok(took < 500, `${took} transactions, of those that look by the second`);
   const median = times.toSorted((a, b) => a - b)[500] ?? 0;
   assert.ok(median < 50, `${median} ms`);
 });

@@ -22,6 +22,8 @@ export interface Admission {
 /** A run on its way into the database; disposing of it says that it arrived, or will not. */
 export interface Ticket extends Disposable {
   store(accept: () => ReturnType<Acceptor['accept']>): ReturnType<Acceptor['accept']>;
+  /** Somebody else has stored it. */
+  arrived(): void;
 }
 
 export function createAdmission(
@@ -51,6 +53,9 @@ export function createAdmission(
           strain.stored(performance.now() - begun);
           created = accepted.createdAt !== undefined;
           return accepted;
+        },
+        arrived() {
+          created = true;
         },
         [Symbol.dispose]: () => accounts.settle(tenant, created),
       };

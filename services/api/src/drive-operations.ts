@@ -1,6 +1,7 @@
 import { AosError, nextMove } from '@aos/core';
 import { acceptIn, drive, isPassing, operations, runs, type Acceptance, type Db } from '@aos/store';
 
+import type { Ticket } from './admission.ts';
 import { withList } from './operate.ts';
 import { rerun } from './rerun.ts';
 import type { Services } from './services.ts';
@@ -14,6 +15,8 @@ export interface OperationDriver {
 const LOOK_EVERY_MS = 100;
 const LOOK_WHEN_IDLE_MS = 500;
 const LOOK_AFTER_ERROR_MS = 1_000;
+/** Asking costs this process nothing, so it need not stay away as long as others. */
+const REST_MS_MAX = 2_000;
 
 /**
  * Everything an operation has done is committed together with what it says about it, so a replica that
@@ -27,13 +30,23 @@ export function startOperationDriver(
   /** Operations whose last commit was refused for its data: they go on run by run. */
   const careful = new Set<string>();
 
+  /** Operations that were told to come back, and when. */
+  const resting = new Map<string, number>();
+  const failed = (id: string, error: unknown): void => {
+    if (isRefusal(error)) {
+      resting.set(id, performance.now() + Math.min(error.retryAfterMs ?? 0, REST_MS_MAX));
+    } else onError(error);
+  };
+
   const look = async (): Promise<number> => {
     const found = await drive.running(services.database);
     for (const { tenant, id } of found) {
+      if (performance.now() < (resting.get(id) ?? 0)) continue;
+      resting.delete(id);
       let moved = true;
       while (moved && !stop.signal.aborted) {
         moved = await step(services, tenant, id, careful).catch((error: unknown) => {
-          onError(error);
+          failed(id, error);
           return false;
         });
       }
@@ -66,8 +79,9 @@ async function step(
   careful: Set<string>,
 ): Promise<boolean> {
   let tried: readonly drive.DueItem[] = [];
+  const tickets: Ticket[] = [];
   try {
-    return await services.database.actingFor([tenant], async (tx) => {
+    const moved = await services.database.actingFor([tenant], async (tx) => {
       const held = await drive.hold(tx, id);
       if (!held) return false;
       const move = nextMove(held.facts, held.now, careful.has(id) ? 1 : undefined);
@@ -85,25 +99,40 @@ async function step(
           return true;
         case 'start':
           tried = await drive.nextItems(tx, id, move.count);
-          await drive.settleItems(tx, id, stage, await start(services, tx, tenant, held, tried));
+          await drive.settleItems(
+            tx,
+            id,
+            stage,
+            await start(services, tx, held, { tenant, due: tried, tickets }),
+          );
           await drive.moveOn(tx, id, { stage, nextAt: move.nextAt });
           return true;
       }
     });
+    for (const ticket of tickets) ticket.arrived();
+    return moved;
   } catch (error) {
     if (isPassing(error) || isTransient(error) || tried.length === 0) throw error;
     if (tried.length > 1) careful.add(id);
     else await refuse(services, tenant, id, tried, error);
     return true;
+  } finally {
+    for (const ticket of tickets) ticket[Symbol.dispose]();
   }
+}
+
+interface Turn {
+  readonly tenant: string;
+  readonly due: readonly drive.DueItem[];
+  /** Of the runs that are let in; a bulk of them passes no limit that a single one would not. */
+  readonly tickets: Ticket[];
 }
 
 async function start(
   services: Services,
   tx: Db,
-  tenant: string,
   held: drive.HeldOperation,
-  due: readonly drive.DueItem[],
+  { tenant, due, tickets }: Turn,
 ): Promise<drive.ItemResult[]> {
   const results: drive.ItemResult[] = [];
   const accepted: Acceptance[] = [];
@@ -116,6 +145,13 @@ async function start(
       const made = await makeRun(services, tenant, held, item);
       if ('state' in made) results.push(made);
       else {
+        try {
+          tickets.push(services.admission.enter(tenant, made.priority));
+        } catch (error) {
+          // What was let in is done; the rest waits for its turn.
+          if (results.length > 0 && isRefusal(error)) break;
+          throw error;
+        }
         accepted.push(made);
         results.push({ nth, state: 'started', newRunId: made.runId });
       }
@@ -157,8 +193,13 @@ async function makeRun(
 
 /** It says nothing about the run: it is tried again. */
 function isTransient(error: unknown): boolean {
-  const codes = ['database_unavailable', 'not_ready', 'overloaded'];
-  return error instanceof AosError && codes.includes(error.code);
+  const codes = ['database_unavailable', 'not_ready'];
+  return isRefusal(error) || (error instanceof AosError && codes.includes(error.code));
+}
+
+/** Too many runs are queued as it is. */
+function isRefusal(error: unknown): error is AosError {
+  return error instanceof AosError && ['overloaded', 'tenant_queue_full'].includes(error.code);
 }
 
 async function refuse(

@@ -25,6 +25,7 @@ test('a run counts from the moment it is let in until a count of the database ha
   assert.deepEqual([accounts.of('a'), accounts.of('b'), accounts.total()], [2, 0, 2]);
 
   accounts.begin();
+  assert.equal(accounts.of('a'), 2, 'nothing is forgotten before the count is there');
   accounts.open('a');
   accounts.settle('a', true);
   accounts.counted([depth('a', 10)]);

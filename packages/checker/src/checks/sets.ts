@@ -20,6 +20,7 @@ export const sets: readonly SetCheck[] = [
   set('I9', historySets.writableJournal),
   set('I9', historySets.talliesThatDiffer),
   set('I12', (tx) => lettersThatFail(tx, REDRIVES_MAX)),
+  set('I14', historySets.eventsOfBefore),
   set('I20', async (tx) =>
     (await historySets.rowsThatDoNotBelong(tx)).filter(({ missing }) => !missing),
   ),

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 
 import type { Context } from '../context.ts';
-import type { ExitCode } from '../exit-code.ts';
 
-/** What a command does once its words are read. Loaded only then, so that help costs nothing. */
-export type Work = (context: Context) => Promise<ExitCode>;
+/**
+ * What a command does once its words are read. Loaded only then, so that help costs nothing. Gives one of
+ * the exit codes, or the count that `check` ends with.
+ */
+export type Work = (context: Context) => Promise<number>;
 
 export type Perform = (command: Command, work: Work) => Promise<void>;
 

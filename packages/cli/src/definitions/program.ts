@@ -2,6 +2,7 @@ import { Command } from 'commander';
 
 import { defineAbout } from './about.ts';
 import { defineCatalog } from './catalog.ts';
+import { defineCheck } from './check.ts';
 import { defineGoals } from './goals.ts';
 import { defineOperation, defineRecovery } from './operation.ts';
 import { definePauses } from './pauses.ts';
@@ -21,6 +22,7 @@ Environment:
   AOS_URL            address of the API; else the one of a local stack, else http://127.0.0.1:8080
   AOS_API_KEY        key of the API; AOS_API_KEY_FILE names a file that holds it
   AOS_HOME           folder of a local stack, which keeps its address and key (./.aos)
+  DATABASE_URL       database of check, also as DATABASE_URL_FILE; else the one of a local stack
   NO_COLOR           plain lines without colour, as with CI, TERM=dumb or a pipe
 
 Exit codes:
@@ -29,7 +31,10 @@ Exit codes:
   2    it cannot be done as asked: words, files, ids, bodies, or the state of things
   3    the API cannot be reached, or refuses
   70   a fault of this program
-  130  Ctrl-C`;
+  71   of check: nothing was checked
+  130  Ctrl-C
+
+check ends with the number of violated invariants, 0 to 69.`;
 
 /** All commands and options. What a command does is loaded when it is performed. */
 export function defineProgram(version: string, perform: Perform): Command {
@@ -51,6 +56,7 @@ export function defineProgram(version: string, perform: Perform): Command {
   defineCatalog(program, perform);
   defineOperation(program, perform);
   definePauses(program, perform);
+  defineCheck(program, perform);
   defineRecovery(program, perform);
   defineAbout(program, perform);
   program.addHelpCommand(

@@ -45,7 +45,16 @@ export function oneLineJson<T>(value: T): T {
 
 /** JSON text of exactly this value, in which nothing is left that a terminal would obey. */
 export function inertJson(value: unknown): string {
-  return JSON.stringify(value, null, 2).replaceAll(
+  return inert(JSON.stringify(value, null, 2));
+}
+
+/** The same on one line. */
+export function inertLine(value: unknown): string {
+  return inert(JSON.stringify(value));
+}
+
+function inert(json: string): string {
+  return json.replaceAll(
     OBEYED_IN_JSON,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
