@@ -40,7 +40,7 @@ export async function startService(
   const root = options.root ?? fileURLToPath(new URL('..', import.meta.url));
   const main = join(root, 'services', name, 'src', 'main.ts');
   const out = logFile === undefined ? 'pipe' : openSync(logFile, 'w');
-  const [program = '', ...words] = [...within, process.execPath, ...execArgv, main];
+  const [program, ...words] = [...within, process.execPath, ...execArgv, main] as [string];
   const child = spawn(program, words, {
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', out, out, 'ipc'],

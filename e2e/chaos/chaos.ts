@@ -60,7 +60,7 @@ const GAUGE_MS = 150;
 
 /** Work, faults, peace, judgement. The choices follow from the seed; the timing of real processes does not. */
 export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
-  const { seed, durationMs, say, clients = 16, pauseMs = 900 } = options;
+  const { seed, say, clients = 16, pauseMs = 900 } = options;
   const random = randomOf(seed);
   await using world = await buildWorld({ ...options.world, random: random.fork() });
   const { fleet, caller, apiKey, target } = world;

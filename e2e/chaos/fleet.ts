@@ -45,30 +45,6 @@ export function createFleet(): Fleet {
   const state = { closing: false, starts: 0, halted: new Set<string>() };
   const keepers: Promise<void>[] = [];
 
-  const keep = async (first: Place, ready: (member: Member) => void): Promise<void> => {
-    let place = first;
-    while (!state.closing) {
-      if (state.halted.has(place.kind)) {
-        await sleep(RESTART_MS);
-        continue;
-      }
-      state.starts++;
-      const started = await startService(place.kind, place.env, place.options).catch(
-        (error: unknown) => void logs.push(String(error)),
-      );
-      if (started) {
-        const member: Member = { ...place, process: started, paused: false };
-        members.add(member);
-        ready(member);
-        await started.exited;
-        members.delete(member);
-        place = member.next ?? place;
-        logs.push(started.log());
-      }
-      await sleep(RESTART_MS);
-    }
-  };
-
   return {
     members: (kind) => [...members].filter((one) => !kind || one.kind === kind),
     urls: () =>
@@ -83,7 +59,7 @@ export function createFleet(): Fleet {
       new Promise((resolve, reject) => {
         const late = setTimeout(() => reject(new Error(`${place.kind}: ${logs.at(-1)}`)), FIRST_MS);
         keepers.push(
-          keep(place, (member) => {
+          keep({ members, logs, state }, place, (member) => {
             clearTimeout(late);
             resolve(member);
           }),
@@ -119,4 +95,40 @@ export function createFleet(): Fleet {
       await Promise.race([Promise.all(keepers), sleep(25_000, undefined, { ref: false })]);
     },
   };
+}
+
+/** Who there is, what they said, and what is wanted of them. */
+interface Crew {
+  readonly members: Set<Member>;
+  readonly logs: string[];
+  readonly state: { readonly closing: boolean; starts: number; readonly halted: Set<string> };
+}
+
+/** Starts the process of a place again and again, until the fleet closes. */
+async function keep(
+  { members, logs, state }: Crew,
+  first: Place,
+  ready: (member: Member) => void,
+): Promise<void> {
+  let place = first;
+  while (!state.closing) {
+    if (state.halted.has(place.kind)) {
+      await sleep(RESTART_MS);
+      continue;
+    }
+    state.starts++;
+    const started = await startService(place.kind, place.env, place.options).catch(
+      (error: unknown) => void logs.push(String(error)),
+    );
+    if (started) {
+      const member: Member = { ...place, process: started, paused: false };
+      members.add(member);
+      ready(member);
+      await started.exited;
+      members.delete(member);
+      place = member.next ?? place;
+      logs.push(started.log());
+    }
+    await sleep(RESTART_MS);
+  }
 }

@@ -48,7 +48,7 @@ export async function recoveryTimes(
       [held.map(({ id }) => id), held.map(({ epoch }) => epoch), at],
     );
     const list = times.get(fault) ?? [];
-    times.set(fault, [...list, ...rows.map(({ ms }) => Number(ms))]);
+    times.set(fault, [...list, ...rows.map(({ ms }) => ms)]);
   }
   return times;
 }

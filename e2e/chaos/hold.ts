@@ -55,7 +55,7 @@ export async function wentOnAfter(
         [id, epoch],
       )
       .catch(() => []);
-    return row && Number(row.ms) - at;
+    return row && row.ms - at;
   });
 }
 

@@ -14,9 +14,9 @@ const LOOK_MS = 150;
 
 export function startHuman(caller: Caller, random: Random): Human {
   const decided = new Map<string, 'approve' | 'reject'>();
-  let stopped = false;
+  const stopped = new AbortController();
   const work = async (): Promise<void> => {
-    while (!stopped) {
+    while (!stopped.signal.aborted) {
       const list = await caller.once('GET', '/v1/approvals?status=open&limit=50');
       const items = (list?.body['items'] ?? []) as { readonly id: string; readonly kind: string }[];
       await Promise.all(items.map((one) => decide(one)));
@@ -32,7 +32,7 @@ export function startHuman(caller: Caller, random: Random): Human {
   return {
     decided,
     async stop() {
-      stopped = true;
+      stopped.abort('over');
       await working;
     },
   };

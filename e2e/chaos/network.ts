@@ -27,11 +27,14 @@ export function networkMissing(): string | undefined {
 
 let networks = 0;
 
+function ip(...words: string[]): void {
+  execFileSync('ip', words);
+}
+
 export async function buildNetwork(world: World): Promise<Network> {
   const n = (process.pid * 7 + networks++) % 200;
   const [name, outer, inner] = [`aos${process.pid}n${n}`, `aosv${n}h`, `aosv${n}w`];
   const [host, guest] = [`10.231.${n}.1`, `10.231.${n}.2`];
-  const ip = (...words: string[]) => void execFileSync('ip', words);
   ip('netns', 'add', name);
   let proxy: Proxy;
   try {

@@ -20,14 +20,6 @@ export const f18: Scenario = {
       ? 'the library of `faketime` is missing (apt-get install faketime)'
       : undefined,
   async run({ seed, say }) {
-    const skewed = (offset: string) => ({
-      env: {
-        LD_PRELOAD: faketime() ?? '',
-        FAKETIME: offset,
-        FAKETIME_DONT_FAKE_MONOTONIC: '1',
-        DONT_FAKE_MONOTONIC: '1',
-      },
-    });
     const result = await chaos({
       seed,
       say,
@@ -44,3 +36,14 @@ export const f18: Scenario = {
     assert.equal(result.workersLost, 0, 'false takeovers');
   },
 };
+
+function skewed(offset: string) {
+  return {
+    env: {
+      LD_PRELOAD: faketime() ?? '',
+      FAKETIME: offset,
+      FAKETIME_DONT_FAKE_MONOTONIC: '1',
+      DONT_FAKE_MONOTONIC: '1',
+    },
+  };
+}

@@ -37,10 +37,10 @@ export const f16: Scenario = {
       world: { server: { dir, walDir }, proxied: false },
       async meanwhile(world) {
         disk.fill();
-        const until = Date.now() + FULL_MS;
+        const fullUntil = Date.now() + FULL_MS;
         let read = 0;
         let asked = 0;
-        while (Date.now() < until) {
+        while (Date.now() < fullUntil) {
           asked++;
           if ((await ask(world)) === 200) read++;
           await sleep(100);

@@ -1,5 +1,8 @@
 -- Up Migration
 
+-- Runs first: whoever writes one looks at its tenant next, and must not be met head-on.
+lock table aos.runs in access exclusive mode;
+
 -- A tenant's part of the workers while several tenants have runs queued: weight 3 gets three times as
 -- much as weight 1.
 alter table aos.tenants

@@ -134,7 +134,8 @@ describe('groups of consumers', () => {
   test('a part belongs to one member until its lease is over, then the other takes over where it was', async () => {
     await create('two', { parts: 2 });
     uuids.length = 0;
-    await write(8, 1);
+    // Enough runs that both parts have some of them.
+    await write(40, 1);
     const first = (await fetch('two', 'a', 2)) as Fetched;
     await ack('two', 'a', first, 0);
     assert.deepEqual(holders(await group('two')), ['a', 'a']);

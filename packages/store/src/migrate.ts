@@ -44,6 +44,9 @@ export async function migrate(
       schema: ['aos', 'public'],
       createSchema: true,
       noLock: true,
+      // Locks of one file are gone before the next one asks for its own: who works meanwhile waits for
+      // moments, and never in a ring.
+      singleTransaction: false,
       logger: { debug() {}, info() {}, warn() {}, error() {} },
     });
     await buildLateIndexes(patiently(lock));

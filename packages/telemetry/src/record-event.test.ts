@@ -73,6 +73,7 @@ test('tokens and cost are counted wherever a model was used, failures included',
 test('one line an event: its name, its run and its facts, louder when something failed', async () => {
   const { lines } = await recorded([
     { type: 'run.started', workerId: 'wrk_1', epoch: 1 },
+    { type: 'run.started', workerId: 'wrk_1', epoch: 3 },
     { type: 'step.completed', ...step, durationMs: 7 },
     { type: 'step.failed', ...step, durationMs: 7, failure },
     { type: 'run.finished', outcome: 'failed', durationMs: 9, failure },
@@ -81,6 +82,7 @@ test('one line an event: its name, its run and its facts, louder when something 
   assert.deepEqual(
     lines.map(({ level, event }) => `${String(level)} ${String(event)}`),
     [
+      'debug run.started',
       'info run.started',
       'debug step.completed',
       'warn step.failed',
@@ -88,7 +90,7 @@ test('one line an event: its name, its run and its facts, louder when something 
       'info run.finished',
     ],
   );
-  const { time: _time, ...line } = lines[2] ?? {};
+  const { time: _time, ...line } = lines[3] ?? {};
   assert.deepEqual(line, {
     level: 'warn',
     service: 'worker',

@@ -83,8 +83,10 @@ function levelOf(event: RunEvent): LogLevel {
       return event.outcome === 'failed' ? 'warn' : 'info';
     case 'run.waiting':
       return event.waitingFor === 'target' ? 'debug' : 'info';
-    case 'run.accepted':
     case 'run.started':
+      // The first time it only says that the run goes as it should; later it tells of a wait or a crash.
+      return event.epoch === 1 ? 'debug' : 'info';
+    case 'run.accepted':
     case 'run.planned':
     case 'run.released':
     case 'approval.requested':

@@ -157,7 +157,8 @@ describe('operations on many runs', () => {
          from aos.operation_items where operation_id = $1`,
       [begun.json.id.slice(3)],
     );
-    assert.ok((times?.seconds ?? 0) > 1, `30 at 20 a second took ${times?.seconds} s`);
+    // 1.45 s, less the second that may be caught up at once.
+    assert.ok((times?.seconds ?? 0) > 0.4, `30 at 20 a second took ${times?.seconds} s`);
   });
 
   test('an aborted operation starts nothing more, and says who and why', async () => {
