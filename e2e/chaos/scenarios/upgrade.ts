@@ -16,10 +16,12 @@ import type { World } from '../world.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
+function git(...words: string[]): string | undefined {
+  return spawnSync('git', ['-C', ROOT, ...words], { encoding: 'utf8' }).stdout?.trim() || undefined;
+}
+
 /** The commit before the newest migration came. */
 function commitBefore(): string | undefined {
-  const git = (...words: string[]) =>
-    spawnSync('git', ['-C', ROOT, ...words], { encoding: 'utf8' }).stdout?.trim() || undefined;
   const newest = git(
     'log',
     '--diff-filter=A',
@@ -102,9 +104,9 @@ export const f25: Scenario = {
 /** How long it took to accept each of a stream of runs while something was done. */
 async function stallsDuring({ caller }: World, work: () => Promise<void>): Promise<number[]> {
   const times: number[] = [];
-  let over = false;
-  const working = work().finally(() => (over = true));
-  while (!over) {
+  const state = { over: false };
+  const working = work().finally(() => (state.over = true));
+  while (!state.over) {
     const token = `stall-${times.length}`;
     const at = performance.now();
     await caller.insist('POST', '/v1/runs', { goal: token, plan: PURE, input: { token } }, token);
