@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { checkHistory, readEffects, type Violation } from '@aos/checker';
 import { createDatabase } from '@aos/store';
 
+import { until } from '../hold.ts';
 import { payingPlan } from '../plans.ts';
 import type { Scenario } from '../scenario.ts';
 import { startServer } from '../server.ts';
@@ -17,7 +18,7 @@ const RUNS = 15;
 export const f27: Scenario = {
   name: 'F27',
   what: 'the database is restored from a base copy and archived log, and the tail is lost',
-  passLine: 'every effect of a run that is lost is found; what is left goes on and is sound',
+  passLine: 'every effect of a run that is lost is found, and what is left is sound',
   async run({ random, say }) {
     const folder = mkdtempSync(join(tmpdir(), 'aos-restore-'));
     const archive = join(folder, 'archive');
@@ -41,6 +42,12 @@ export const f27: Scenario = {
         url: url.href,
         applicationName: 'restore',
         connectionsMax: 2,
+      });
+      await until(60_000, 'the archived log is replayed', async () => {
+        const [state] = await database.query<{ over: boolean }>(
+          'select not pg_is_in_recovery() as over',
+        );
+        return state?.over ? true : undefined;
       });
       const [row] = await database.query<{ n: number }>(`select aos.adopt('A drill.') as n`);
       await database.close();
@@ -86,7 +93,7 @@ async function loseTail(
   });
   Object.assign(world.target, { trouble: 0 });
   const base = join(folder, 'base');
-  mkdirSync(base, { mode: 0o700 });
+  mkdirSync(join(base, 'data'), { recursive: true, mode: 0o700 });
   await accept(world, 'before');
   await world.server.down('SIGINT');
   cpSync(join(world.server.dir, 'data'), join(base, 'data'), { recursive: true });
@@ -108,12 +115,12 @@ async function archived({ database }: World): Promise<void> {
   const [before] = await database.query<{ file: string }>(
     'select pg_walfile_name(pg_current_wal_lsn()) as file',
   );
-  for (const until = Date.now() + 60_000; ; await sleep(100)) {
+  for (const end = Date.now() + 60_000; ; await sleep(100)) {
     const [row] = await database.query<{ last: string | null }>(
       'select last_archived_wal as last from pg_stat_archiver',
     );
     if (row?.last && before && row.last < before.file && (await caughtUp(database))) return;
-    if (Date.now() > until) throw new Error('Nothing is archived.');
+    if (Date.now() > end) throw new Error('Nothing is archived.');
   }
 }
 
@@ -133,11 +140,11 @@ async function accept({ caller, database }: World, name: string): Promise<Map<st
     const answer = await caller.insist('POST', '/v1/runs', body, token);
     runs.set(token, String(answer?.body['id']));
   }
-  for (const until = Date.now() + 90_000; ; await sleep(100)) {
+  for (const end = Date.now() + 90_000; ; await sleep(100)) {
     const open = await database
       .query(`select from aos.runs where status <> 'finished'`)
       .catch(() => [{}]);
     if (open.length === 0) return runs;
-    if (Date.now() > until) throw new Error('Runs do not end.');
+    if (Date.now() > end) throw new Error('Runs do not end.');
   }
 }

@@ -20,17 +20,27 @@ function git(...words: string[]): string | undefined {
   return spawnSync('git', ['-C', ROOT, ...words], { encoding: 'utf8' }).stdout?.trim() || undefined;
 }
 
-/** The commit before the newest migration came. */
+const MIGRATIONS = 'packages/store/migrations';
+
+/** The newest commit whose migrations are the first of ours, but not all: branches may bring them out of turn. */
 function commitBefore(): string | undefined {
-  const newest = git(
-    'log',
-    '--diff-filter=A',
-    '--format=%H',
-    '-1',
-    '--',
-    'packages/store/migrations',
-  );
-  return newest && git('rev-parse', '--verify', '--quiet', `${newest}^1`);
+  const ours = migrationsOf('HEAD');
+  return lines(git('log', '--first-parent', '--format=%H^1', '--', MIGRATIONS)).find((commit) => {
+    const theirs = migrationsOf(commit);
+    return (
+      theirs.length > 0 &&
+      theirs.length < ours.length &&
+      theirs.every((name, at) => name === ours[at])
+    );
+  });
+}
+
+function migrationsOf(commit: string): string[] {
+  return lines(git('ls-tree', '--name-only', commit, `${MIGRATIONS}/`)).toSorted();
+}
+
+function lines(text: string | undefined): string[] {
+  return text?.split('\n') ?? [];
 }
 
 interface OldVersion extends Disposable {
@@ -106,6 +116,7 @@ async function stallsDuring({ caller }: World, work: () => Promise<void>): Promi
   const times: number[] = [];
   const state = { over: false };
   const working = work().finally(() => (state.over = true));
+  working.catch(() => {});
   while (!state.over) {
     const token = `stall-${times.length}`;
     const at = performance.now();
