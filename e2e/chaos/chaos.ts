@@ -4,7 +4,7 @@ import type { Violation } from '@aos/checker';
 import type { Plan } from '@aos/core';
 
 import type { Blow, Fault } from './fault.ts';
-import { percentile, recoveryTimes } from './held.ts';
+import { percentile, recoveryOf, type Recovery } from './held.ts';
 import { startHuman } from './human.ts';
 import { planOf } from './plans.ts';
 import { randomOf, type Random } from './random.ts';
@@ -44,8 +44,7 @@ export interface ChaosResult {
   /** By fault: how often it struck, and how many of these hit somebody with runs in hand. */
   readonly struck: ReadonlyMap<string, { strikes: number; hits: number }>;
   readonly blows: readonly NamedBlow[];
-  /** From a blow until a run that was held went on, in ms. */
-  readonly recovery: ReadonlyMap<string, readonly number[]>;
+  readonly recovery: ReadonlyMap<string, Recovery>;
   readonly violations: readonly Violation[];
   /** Processes that were started again because they had ended. */
   readonly restarts: number;
@@ -100,7 +99,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
     answersLost: caller.lost,
     struck: countsOf(blows),
     blows,
-    recovery: await recoveryTimes(world, blows),
+    recovery: await recoveryOf(world, blows),
     violations,
     restarts: fleet.starts - startsBefore,
     workersLost: await workersLost(world),
@@ -166,21 +165,24 @@ function countsOf(blows: readonly NamedBlow[]): ChaosResult['struck'] {
   return counts;
 }
 
+function toldTimes(times: readonly number[], what: string): string {
+  if (times.length === 0) return '';
+  const ms = (share: number) => Math.round(percentile(times, share));
+  return `; ${times.length} ${what} after ${ms(0.5)} ms (p50), ${ms(0.99)} ms (p99)`;
+}
+
 /** The result for people. */
 export function told(result: ChaosResult): string[] {
   const { seed, accepted, runs, effects, streams, answersLost, struck, recovery, violations } =
     result;
   return [
     `seed ${seed}: ${accepted} runs accepted (${runs} stored), ${effects} calls outside, ` +
-      `${streams.watched} streams of which ${streams.resumed} broke, ${answersLost} answers lost`,
+      `${streams.watched} streams that broke ${streams.resumed} times, ${answersLost} answers lost`,
     ...[...struck].map(([fault, { strikes, hits }]) => {
-      const times = recovery.get(fault) ?? [];
-      const ms = (share: number) => Math.round(percentile(times, share));
-      const went =
-        times.length > 0
-          ? `; ${times.length} held runs went on after ${ms(0.5)} ms (p50), ${ms(0.99)} ms (p99)`
-          : '';
-      return `  ${fault}: ${strikes} times, ${hits} hit held runs${went}`;
+      const { times = [], apart = [] } = recovery.get(fault) ?? {};
+      const went = toldTimes(times, 'held runs went on');
+      const alone = toldTimes(apart, 'runs that had lost two workers in a row went on alone');
+      return `  ${fault}: ${strikes} times, ${hits} hit held runs${went}${alone}`;
     }),
     ...violations.map(
       ({ invariant, run, evidence }) => `  VIOLATION ${invariant} ${run ?? ''} ${evidence}`,

@@ -32,25 +32,36 @@ export async function busyPids({ database }: World): Promise<ReadonlySet<number>
   return new Set(rows.map(({ pid }) => pid));
 }
 
-/** How long it took from each blow until the runs that were held went on, by the kind of blow, in ms. */
-export async function recoveryTimes(
+export interface Recovery {
+  /** How long it took from a blow until a run that was held went on, in ms. */
+  readonly times: readonly number[];
+  /** The same of runs that had lost two workers in a row: they wait until they can run alone. */
+  readonly apart: readonly number[];
+}
+
+/** By the kind of blow. */
+export async function recoveryOf(
   { database }: World,
   blows: readonly { readonly fault: string; readonly at: number; readonly held: readonly Held[] }[],
-): Promise<ReadonlyMap<string, number[]>> {
-  const times = new Map<string, number[]>();
+): Promise<ReadonlyMap<string, Recovery>> {
+  const recovery = new Map<string, Recovery>();
   for (const { fault, at, held } of blows) {
     if (held.length === 0) continue;
-    const rows = await database.query<{ ms: number }>(
-      `select extract(epoch from min(e.at)) * 1000 - $3 as ms
+    const rows = await database.query<{ ms: number; alone: boolean }>(
+      `select distinct on (h.id)
+              (extract(epoch from e.at) * 1000 - $3)::float8 as ms, coalesce(w.quarantine, false) as alone
          from unnest($1::uuid[], $2::int[]) as h(id, epoch)
          join aos.events e on e.run_id = h.id and e.type = 'run.started' and e.epoch > h.epoch
-        group by h.id`,
+         left join aos.workers w on w.id = substr(e.data ->> 'workerId', 5)::uuid
+        order by h.id, e.epoch`,
       [held.map(({ id }) => id), held.map(({ epoch }) => epoch), at],
     );
-    const list = times.get(fault) ?? [];
-    times.set(fault, [...list, ...rows.map(({ ms }) => ms)]);
+    const { times = [], apart = [] } = recovery.get(fault) ?? {};
+    const those = (wanted: boolean) =>
+      rows.filter(({ alone }) => alone === wanted).map(({ ms }) => ms);
+    recovery.set(fault, { times: [...times, ...those(false)], apart: [...apart, ...those(true)] });
   }
-  return times;
+  return recovery;
 }
 
 export function percentile(times: readonly number[], share: number): number {

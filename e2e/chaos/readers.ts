@@ -9,7 +9,7 @@ import type { Random } from './random.ts';
 export interface Readers {
   watch(runId: string): void;
   readonly watched: number;
-  /** Streams that were taken up again where they broke. */
+  /** How often a stream was taken up again where it broke. */
   readonly resumed: number;
   /** Sentences about what was missing, twice or out of order. */
   readonly faults: readonly string[];
@@ -28,10 +28,11 @@ export function createReaders(fleet: Fleet, apiKey: string, random: Random): Rea
   const watch = async (runId: string): Promise<void> => {
     let last = -1;
     let ended = false;
+    const counted = fetchCounting(() => counts.resumed++);
     while (!ended && !stop.signal.aborted) {
       const urls = fleet.urls();
       if (urls.length > 0) {
-        const client = createClient({ url: random.pick(urls), apiKey });
+        const client = createClient({ url: random.pick(urls), apiKey, fetch: counted });
         try {
           for await (const { seq, type } of client.runs.events(runId, {
             after: last,
@@ -43,7 +44,7 @@ export function createReaders(fleet: Fleet, apiKey: string, random: Random): Rea
             ended ||= type === 'run.finished';
           }
         } catch {
-          counts.resumed++;
+          // At another API.
         }
       }
       await sleep(PAUSE_MS);
@@ -77,5 +78,14 @@ export function createReaders(fleet: Fleet, apiKey: string, random: Random): Rea
       clearTimeout(late);
       return [...missing];
     },
+  };
+}
+
+/** Tells of every request but the first. */
+function fetchCounting(again: () => void): typeof fetch {
+  let requests = 0;
+  return (...request) => {
+    if (requests++ > 0) again();
+    return fetch(...request);
   };
 }

@@ -5,6 +5,8 @@ import { f16, f17 } from './scenarios/disk.ts';
 import { f24 } from './scenarios/herd.ts';
 import { f13, f14 } from './scenarios/network.ts';
 import { f20 } from './scenarios/payloads.ts';
+import { f27 } from './scenarios/restore.ts';
+import { f25 } from './scenarios/upgrade.ts';
 import { f1, f2, f3, f4, f5, f6, standby } from './scenarios/processes.ts';
 
 /** The fault matrix, each with its pass line. A new one is a file and a row. */
@@ -28,4 +30,6 @@ export const scenarios: readonly Scenario[] = [
   f18,
   f20,
   f24,
+  f25,
+  f27,
 ];

@@ -9,7 +9,7 @@ import {
   type CheckReport,
   type Violation,
 } from '@aos/checker';
-import { AosError, uuidOf } from '@aos/core';
+import { AosError, STALLS_MAX, uuidOf } from '@aos/core';
 
 import type { Human } from './human.ts';
 import type { Readers } from './readers.ts';
@@ -54,6 +54,7 @@ export async function judge(
   const runsOf = await runsByToken(world);
   violations.push(...clientsAgree(evidence.wishes, runsOf));
   violations.push(...(await humanAgrees(world, evidence.human)));
+  violations.push(...(await poisonedInVain(world)));
 
   const folder = mkdtempSync(join(tmpdir(), 'aos-effects-'));
   try {
@@ -165,3 +166,34 @@ async function humanAgrees({ database }: World, { decided }: Human): Promise<Vio
         ],
   );
 }
+
+/** A run may be given up only when its workers died, again and again, since it last got anywhere. */
+async function poisonedInVain({ database }: World): Promise<Violation[]> {
+  const rows = await database.query<{ run: string; deaths: number; story: string }>(POISONED);
+  return rows
+    .filter(({ deaths }) => deaths < STALLS_MAX)
+    .map(({ run, deaths, story }) => ({
+      invariant: 'I1',
+      run,
+      evidence: `It was given up after the death of ${deaths} workers, not ${STALLS_MAX}: ${story}`,
+    }));
+}
+
+const POISONED = `
+  select 'run_' || r.id as run,
+         (select count(distinct w.process_id)::int
+            from aos.workers w
+           where w.state = 'lost' and w.ended_at <= e.at
+             and w.ended_at > (select max(p.at)
+                                 from aos.events p
+                                where p.run_id = r.id and p.epoch < e.epoch
+                                  and p.type not in ('run.started', 'step.started'))
+             and not exists (select from aos.workers n
+                              where n.process_id = w.process_id and n.started_at > w.started_at)) as deaths,
+         (select string_agg(format('%s %s %s %s', to_char(s.at, 'HH24:MI:SS.MS'), s.epoch, s.type, w.state), '; ' order by s.seq)
+            from aos.events s
+            left join aos.workers w on w.id = substr(s.data ->> 'workerId', 5)::uuid
+           where s.run_id = r.id) as story
+    from aos.runs r
+    join aos.events e on e.run_id = r.id and e.type = 'run.finished'
+   where r.failure_code = 'run_poisoned'`;

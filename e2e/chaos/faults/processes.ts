@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { failpoints } from '@aos/engine';
+import { failpoints, type Failpoint } from '@aos/engine';
 
 import type { Blow, Fault } from '../fault.ts';
 import type { Member } from '../fleet.ts';
@@ -40,18 +40,38 @@ export const pauseApi: Fault = {
   strike: (world) => pause(world, 'api', world.random.between(500, 2_500)),
 };
 
+const FAIL_WITHIN_MS = 8_000;
+const LOOK_MS = 10;
+
 /** A worker that dies exactly there: between two commits, before or after an effect. */
+export function failpointAt(point: Failpoint): Fault {
+  return { name: `fail-${point}`, strike: (world) => failAt(world, point) };
+}
+
 export const failpoint: Fault = {
   name: 'failpoint',
-  async strike(world) {
-    const name = world.random.pick(failpoints);
-    const place = await world.place('worker', { env: { AOS_FAIL_AT: name } });
-    const doomed = await world.fleet.once(place);
-    const died = await Promise.race([doomed.exited, sleep(8_000, undefined)]);
-    if (!died) doomed.kill('SIGKILL');
-    return { at: Date.now(), held: await heldBy(world, [doomed.pid]) };
-  },
+  strike: (world) => failAt(world, world.random.pick(failpoints)),
 };
+
+/** Undefined when it lived, since nothing came to that point. */
+async function failAt(world: World, point: Failpoint): Promise<Blow | undefined> {
+  const doomed = await world.fleet.once(
+    await world.place('worker', { env: { AOS_FAIL_AT: point } }),
+  );
+  const end = { at: 0 };
+  void doomed.exited.then(() => (end.at = Date.now()));
+  // It is looked at while it lives: once it is dead, its runs are in other hands soon.
+  let held: Blow['held'] = [];
+  for (const until = Date.now() + FAIL_WITHIN_MS; end.at === 0 && Date.now() < until;) {
+    await sleep(LOOK_MS);
+    const now = await heldBy(world, [doomed.pid]);
+    if (now.length > 0) held = now;
+  }
+  if (end.at > 0) return { at: end.at, held };
+  doomed.kill('SIGTERM');
+  await doomed.exited;
+  return undefined;
+}
 
 async function signalOne(
   world: World,

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { failpoints } from '@aos/engine';
+
 import { chaos } from '../chaos.ts';
-import { failpoint, killApi, killWorker, pauseWorker, roll } from '../faults/processes.ts';
+import { failpointAt, killApi, killWorker, pauseWorker, roll } from '../faults/processes.ts';
 import { lostAnswers } from '../faults/wire.ts';
 import { holdRun, until, wentOnAfter } from '../hold.ts';
 import { assertSound, repeated, timesOf, type Scenario } from '../scenario.ts';
@@ -15,9 +17,14 @@ export const f1: Scenario = {
   what: 'workers are killed at every named point and at random',
   passLine: 'no violation; held runs go on, p50 <= 6 s, p99 <= 10 s with a worker standing by',
   async run({ seed, say }) {
-    const faults = [failpoint, killWorker];
-    const result = await chaos({ seed, say, faults, ...quick });
+    const faults = [...failpoints.map(failpointAt), killWorker];
+    const result = await chaos({ seed, say, faults, durationMs: 45_000, pauseMs: 300 });
     assertSound(result, { runs: 20, hits: 3 });
+    assert.deepEqual(
+      faults.map(({ name }) => name).filter((name) => !result.struck.has(name)),
+      [],
+      'nobody died there',
+    );
     const { p50, p99, count } = timesOf(result);
     say(
       `F1: ${count} held runs went on after ${Math.round(p50)} ms (p50), ${Math.round(p99)} ms (p99)`,

@@ -11,9 +11,8 @@ export {
   type Ports,
   type Skills,
 } from './ports.ts';
-export { alwaysClear, type Leave, type Outage, type Targets } from './targets.ts';
-export { createBell } from './worker/bell.ts';
 export { createDatabaseClock } from './worker/database-clock.ts';
+export { createBell, type Bell } from './worker/bell.ts';
 export { work, type WorkSignals } from './worker/work.ts';
 export type {
   Ears,
@@ -27,3 +26,4 @@ export type {
   Timekeeper,
   WorkerPorts,
 } from './worker/worker-ports.ts';
+export { alwaysClear, type Leave, type Outage, type Targets } from './targets.ts';

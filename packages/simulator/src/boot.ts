@@ -29,6 +29,8 @@ export interface WorkerProcess {
   session: Session | undefined;
   /** Its whole host went: nobody closes its connections. */
   vanishes: boolean;
+  /** Lets go of what a dead process holds in ours: its signals would be kept for ever. */
+  bury: () => void;
   /** Resolves when the process has ended by itself. */
   readonly ended: Promise<void>;
   /** It works, and can reach the database. */
@@ -63,6 +65,7 @@ export function boot(world: World, name: string, skewMs: number): WorkerProcess 
     hurry,
     session: undefined,
     vanishes: false,
+    bury: () => {},
   };
   const journals = new WeakMap<Link<Claim>, Journal>();
   const ended = work<Claim>(
@@ -90,6 +93,7 @@ export function boot(world: World, name: string, skewMs: number): WorkerProcess 
         }
       },
       tell(news) {
+        if (!process.alive) return;
         world.trace(() => `${name} tells ${news.what}`);
         if (news.what === 'forgotten' || news.what === 'strays')
           world.counts.backstops += news.runs;
@@ -143,6 +147,7 @@ async function open(
   const { tables, virtual, random } = world;
   const { process, network } = booted;
   const uuid = world.nextUuid('worker');
+  booted.bury = ears.onCut;
   const lost = new AbortController();
   const drop = () => {
     const row = tables.workers.get(uuid);
@@ -174,6 +179,7 @@ async function open(
       lost.abort('lost');
       journal.abandon();
       world.listeners.delete(hear);
+      if (!process.alive) return;
       // The server learns of it when it can.
       virtual.after(Math.max(latency(world), network.cutUntil - virtual.now()), drop);
     },

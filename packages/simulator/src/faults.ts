@@ -55,6 +55,7 @@ function startMachine(world: World, name: string, skewMs: number): Machine {
     const { process } = worker;
     process.onDeath = () => {
       lose(world, worker);
+      worker.bury();
       virtual.after(random.between(100, 2_000), () => {
         machine.worker = start();
       });

@@ -57,13 +57,12 @@ export function createProcess(
     get frozen() {
       return frozen;
     },
-    time: timekeeper(() => virtual.now() - started, after),
-    storeTime: {
-      now: () => new Date(virtual.now() + skewMs),
-      pause: (ms: number) => new Promise<void>((resolve) => void after(ms, resolve)),
-      soon: (work: () => void) => void after(0, work),
-      random: random.next,
+    time: {
+      monotonicMs: () => virtual.now() - started,
+      sleep: sleepOf(after),
+      after: (ms: number, then: () => void) => after(ms, then).cancel,
     },
+    storeTime: storeTimeOf(after, () => new Date(virtual.now() + skewMs), random),
     after,
     onDeath: () => {},
     kill() {
@@ -87,14 +86,12 @@ export function createProcess(
   return process;
 }
 
-function timekeeper(monotonicMs: () => number, after: Process['after']): Timekeeper {
+function storeTimeOf(after: Process['after'], now: () => Date, random: Random): Time {
   return {
-    monotonicMs,
-    sleep: sleepOf(after),
-    after(ms, then) {
-      const task = after(ms, then);
-      return () => task.cancel();
-    },
+    now,
+    pause: (ms) => new Promise((resolve) => void after(ms, resolve)),
+    soon: (work) => void after(0, work),
+    random: random.next,
   };
 }
 

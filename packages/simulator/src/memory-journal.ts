@@ -81,15 +81,21 @@ function end(tables: Tables, { claim, change: { next } }: Entry): void {
   run.status = 'waiting';
   run.waitingFor = next.waitingFor;
   run.wakeAt = next.wakeAt?.getTime();
-  if (decidedMeanwhile(tables, run)) send(tables, run, { resumed: true });
+  if (decidedMeanwhile(tables, run, claim.run.decisions)) send(tables, run, { resumed: true });
   else if (run.wakeAt) send(tables, run, { resumed: true, startAfter: run.wakeAt });
 }
 
-function decidedMeanwhile(tables: Tables, { steps }: RunRow): boolean {
+/** Decisions that its holder did not know of: the run must not go to sleep over them. */
+function decidedMeanwhile(
+  tables: Tables,
+  { steps }: RunRow,
+  known: ReadonlyMap<string, unknown>,
+): boolean {
   return [...steps.values()].some(
     (step) =>
       step.status === 'waiting' &&
       'approvalId' in step.wait &&
+      !known.has(step.wait.approvalId) &&
       tables.approvals.get(step.wait.approvalId)?.decision,
   );
 }

@@ -32,6 +32,8 @@ export async function simulate(
   seed: number,
   options: { readonly traced?: boolean } = {},
 ): Promise<Simulation> {
+  // Promises alone never let the event loop turn, and what only it sets free would pile up.
+  await new Promise((resolve) => setImmediate(resolve));
   const random = seeded(seed);
   const odds = deal(random);
   const world = createWorld(random, odds);
@@ -45,6 +47,7 @@ export async function simulate(
   });
   await world.virtual.run(() => over);
   checkInvariants(world);
+  for (const { worker } of machines) worker.process.kill();
   const { tables, counts, violations, virtual } = world;
   return {
     seed,

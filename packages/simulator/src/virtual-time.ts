@@ -9,7 +9,7 @@ export interface VirtualTime {
 }
 
 export interface Task {
-  cancel(): void;
+  readonly cancel: () => void;
 }
 
 interface Planned {

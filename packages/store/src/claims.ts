@@ -30,6 +30,15 @@ export interface Claim {
 /** Told of jobs that no run sent; they are completed, and nothing else happens. */
 export type OnStray = (jobs: readonly Job[]) => void;
 
+export interface TakeOptions {
+  readonly kind?: Kind;
+  readonly onStray?: OnStray;
+  /** Runs that these cover are put to rest instead. */
+  readonly pauses?: readonly Pause[];
+  /** The lease is gone: what is in doubt is in other hands. */
+  readonly lost?: AbortSignal;
+}
+
 /** Batches of paused runs that are passed over in one transaction. */
 const REST_ROUNDS_MAX = 10;
 
@@ -43,12 +52,9 @@ export function take(
   queue: Queue,
   workerUuid: string,
   max: number,
-  kind: Kind = 'regular',
-  onStray: OnStray = () => {},
-  pauses: readonly Pause[] = [],
-  lost?: AbortSignal,
+  options: TakeOptions = {},
 ): Promise<readonly Claim[]> {
-  const taking = { max, kind, onStray, pauses };
+  const { kind = 'regular', onStray = () => {}, pauses = [], lost } = options;
   return takeSurely(
     {
       take: (found) =>
@@ -56,7 +62,7 @@ export function take(
           database.transaction(async (tx) => {
             found([]);
             if (!(await isLive(tx, workerUuid))) return;
-            found(await takeIn(database, tx, queue, workerUuid, taking));
+            found(await takeIn(database, tx, queue, workerUuid, { max, kind, onStray, pauses }));
           }),
         ),
       epochs: (claims) => epochs(database, workerUuid, claims),
@@ -205,6 +211,13 @@ export async function letGo(
 ): Promise<void> {
   await retryConflicts(() =>
     database.transaction(async (tx) => {
+      // Whatever the worker is writing of it comes first: those writes hold this row, and not the run's.
+      await tx.query(
+        `select 1 from aos.workers
+          where id = (select worker_id from aos.runs where id = $1)
+            for update`,
+        [uuid],
+      );
       const [run] = await tx.query<{ priority: number; start_after: Date }>(
         `update aos.runs
             set status = 'queued', worker_id = null, epoch = epoch + 1

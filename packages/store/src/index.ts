@@ -4,7 +4,7 @@ export { acceptIn, createAcceptor, type Accepted, type Acceptor } from './accept
 export { acceptedView, type Acceptance } from './acceptance.ts';
 export { beginOperation, type NewOperation } from './begin-operation.ts';
 export { TRUE_UP_MAX, trueUp } from './bury.ts';
-export { holds, letGo, take, type Claim } from './claims.ts';
+export { holds, letGo, take, type Claim, type OnStray } from './claims.ts';
 export {
   createDatabase,
   db,

@@ -18,8 +18,8 @@ export interface Journal {
    * it stands, which is safe because an event's place in its run is fixed before it is sent.
    */
   commit(claim: Claim, change: Change): Promise<void>;
-  /** Resolves once nothing of this run is on its way any more. */
-  settled(runUuid: string): Promise<void>;
+  /** Resolves once nothing of this claim is on its way any more. */
+  settled(claim: Claim): Promise<void>;
   /** The lease is gone: whatever has not been written is refused from now on. */
   abandon(): void;
   drained(): Promise<void>;
@@ -75,22 +75,22 @@ export function createJournal(write: Write, options: Omit<JournalOptions, 'worke
     },
     soon: (work) => time.soon(work),
   });
-  // The last of each run; lanes keep the order, so with it all those before have settled.
-  const newest = new Map<string, Promise<unknown>>();
+  // The last of each claim; lanes keep the order, so with it all those before have settled.
+  const newest = new Map<Claim, Promise<unknown>>();
   return {
     async commit(claim, change) {
       if (change.events.length === 0) throw new Error('A change without an event has no place.');
       if (abandoned.signal.aborted) throw lost(claim);
       const writing = group.add({ claim, change, at: time.now() });
-      newest.set(claim.uuid, writing);
+      newest.set(claim, writing);
       const fate = await writing.finally(() => {
-        if (newest.get(claim.uuid) === writing) newest.delete(claim.uuid);
+        if (newest.get(claim) === writing) newest.delete(claim);
       });
       if (fate instanceof Error) throw fate;
       if (fate === 'refused') throw lost(claim);
     },
-    async settled(runUuid) {
-      await newest.get(runUuid)?.catch(() => {});
+    async settled(claim) {
+      await newest.get(claim)?.catch(() => {});
     },
     abandon: () => abandoned.abort(),
     drained: () => group.drained(),

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { testDatabase } from '@aos/testing';
 
-import { createDatabase } from './db.ts';
+import { createDatabase, type Database } from './db.ts';
 import { assertMigrated, migrate } from './migrate.ts';
 import { servers } from './worker.fixture.ts';
 
@@ -65,3 +66,53 @@ test('a server that may lose what it acknowledged is refused, and nothing is mad
     await database.close();
   }
 });
+
+test('a migration that meets somebody in a ring of locks begins anew', async () => {
+  await using server = await testDatabase();
+  await migrate(server.url, unsafe);
+  const database = createDatabase({
+    url: server.url,
+    applicationName: 'test',
+    queryTimeoutMs: PATIENCE_MS,
+  });
+  try {
+    // The newest file is to be done again. It waits for longer than we need to close the ring.
+    await database.query(`delete from aos.migrations where name = '0013_run-lists'`);
+    await database.query('drop index aos.runs_ended_badly, aos.runs_failed_with, aos.runs_waiting');
+    const name = new URL(server.url).pathname.slice(1);
+    await database.query(`alter database "${name}" set deadlock_timeout = '3s'`);
+    const again = await database.transaction(async (tx) => {
+      await tx.query(`set local deadlock_timeout = '${PATIENCE_MS}ms'`);
+      await tx.query('set local lock_timeout = 0');
+      await tx.query('set local statement_timeout = 0');
+      await tx.query('lock table aos.migrations in share mode');
+      const migrating = migrate(server.url, unsafe);
+      migrating.catch(() => {});
+      // It has locked runs by now, which we want next.
+      await until(
+        database,
+        `select from pg_locks where relation = 'aos.migrations'::regclass and not granted`,
+      );
+      await tx.query('lock table aos.runs in row exclusive mode');
+      return { migrating };
+    });
+    await again.migrating;
+    await assertMigrated(database);
+    await until(
+      database,
+      `select from pg_stat_database where datname = current_database() and deadlocks = 1`,
+    );
+  } finally {
+    await database.close();
+  }
+});
+
+const PATIENCE_MS = 60_000;
+
+/** Resolves once the query finds something. */
+async function until(database: Database, query: string): Promise<void> {
+  for (const end = Date.now() + PATIENCE_MS; (await database.query(query)).length === 0;) {
+    if (Date.now() > end) throw new Error(`Nothing within ${PATIENCE_MS} ms: ${query}`);
+    await sleep(20);
+  }
+}

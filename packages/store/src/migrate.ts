@@ -16,6 +16,8 @@ const TABLE = 'migrations';
 const LOCK = 0x616f73;
 const WAIT_TIMEOUT_MS = 600_000;
 const ASK_AGAIN_MS = 200;
+const DEADLOCK = '40P01';
+const RING_ATTEMPTS_MAX = 10;
 
 /**
  * Brings the database to this version's schema; does nothing when it is there already. Several may call
@@ -34,27 +36,44 @@ export async function migrate(
     await haveTurn(lock);
     if (!options.allowUnsafe) await refuseUnsafe(database);
     await refuseNewer(database);
-    await runner({
-      databaseUrl: url,
-      dir: DIRECTORY,
-      direction: 'up',
-      migrationsTable: TABLE,
-      migrationsSchema: 'aos',
-      createMigrationsSchema: true,
-      schema: ['aos', 'public'],
-      createSchema: true,
-      noLock: true,
-      // Locks of one file are gone before the next one asks for its own: who works meanwhile waits for
-      // moments, and never in a ring.
-      singleTransaction: false,
-      logger: { debug() {}, info() {}, warn() {}, error() {} },
-    });
+    await outOfRings(() =>
+      runner({
+        databaseUrl: url,
+        dir: DIRECTORY,
+        direction: 'up',
+        migrationsTable: TABLE,
+        migrationsSchema: 'aos',
+        createMigrationsSchema: true,
+        schema: ['aos', 'public'],
+        createSchema: true,
+        noLock: true,
+        // Locks of one file are gone before the next one asks for its own: who works meanwhile waits for
+        // moments, and seldom in a ring.
+        singleTransaction: false,
+        logger: { debug() {}, info() {}, warn() {}, error() {} },
+      }),
+    );
     await buildLateIndexes(patiently(lock));
     await makeAhead(database);
     await migrateQueue(database);
   } finally {
     await lock.end();
     await database.close();
+  }
+}
+
+/**
+ * Those who work meanwhile lock some tables in one order and some in the other, so a file may meet them in a
+ * ring. PostgreSQL undoes the file to break it; what came before it stands, and it begins anew.
+ */
+async function outOfRings(run: () => Promise<unknown>): Promise<void> {
+  for (let left = RING_ATTEMPTS_MAX; ; left--) {
+    try {
+      await run();
+      return;
+    } catch (error) {
+      if (sqlState(error) !== DEADLOCK || left <= 1) throw error;
+    }
   }
 }
 

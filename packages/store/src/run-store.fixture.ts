@@ -72,7 +72,8 @@ async function openWorker(store: TestStore, all: AsyncDisposableStack): Promise<
     ]);
   return {
     id: idOf('worker', uuid),
-    take: (max) => worker.take(max),
+    // Suspects are isolated only from each other.
+    take: async (max) => [...(await worker.take(max)), ...(await worker.take(max, 'suspect'))],
     commit: (claim, change) => journal.commit(claim as Claim, change),
     letGo: (claim, pauseMs) => letGo(database, queue, claim as Claim, pauseMs),
     async renew() {

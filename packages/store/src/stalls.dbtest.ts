@@ -3,6 +3,7 @@ import { test } from 'node:test';
 
 import type { Change } from '@aos/core';
 
+import { adopt } from './adopt.ts';
 import type { Claim } from './claims.ts';
 import * as runs from './runs.ts';
 import { startTestStore, type TestStore } from './store.fixture.ts';
@@ -106,4 +107,13 @@ test('a suspected run that is cancelled is still taken, to be ended', async () =
     claims.map(({ run }) => run.cancelledBy),
     ['Bo'],
   );
+});
+
+test('a database that was adopted after a restore makes no run suspicious', async () => {
+  await using store = await startTestStore();
+  const runId = await store.newRun();
+  await dieWith(store, runId);
+  await adopt(store.url, 'A restore.');
+  await using worker = await startTestWorker(store);
+  assert.equal((await worker.claim(runId)).run.stalls, 1);
 });

@@ -18,6 +18,9 @@ export async function of(tx: Db, uuids: readonly string[]): Promise<Stalled[]> {
   return rows.map(({ id, stalls }) => ({ id, stalls: Math.max(0, stalls) }));
 }
 
+/** What `aos adopt` adds to the epoch of every run that is not finished; no claim is behind it. */
+const ADOPTED_EPOCHS = 100_000;
+
 const STALLS = `
   with asked as materialized (
     select id, epoch
@@ -25,7 +28,7 @@ const STALLS = `
      where id = any ($1::uuid[]) and status in ('queued', 'waiting')
        for update)
   select a.id,
-         ((a.epoch + 1 - p.epoch) / 2 - 1
+         (((a.epoch + 1 - p.epoch) % ${ADOPTED_EPOCHS}) / 2 - 1
            - (select count(*)
                 from aos.events s
                 join aos.workers w on w.id = substr(s.data ->> 'workerId', 5)::uuid

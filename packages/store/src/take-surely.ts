@@ -1,5 +1,5 @@
 import type { Claim } from './claims.ts';
-import { isBusy, isUnavailable } from './db.ts';
+import { isPassing, isUnavailable } from './db.ts';
 import { systemTime, type Time } from './time.ts';
 
 /** What can take: the database, or what stands for it. */
@@ -36,7 +36,7 @@ export async function takeSurely(
       const epochs = await taking.epochs(ready);
       return ready.filter(({ uuid, epoch }) => epochs.get(uuid) === epoch);
     } catch (error) {
-      if (!isUnavailable(error) && !isBusy(error)) throw error;
+      if (!isPassing(error)) throw error;
       await time.pause(ASK_AGAIN_MS);
     }
   }

@@ -70,7 +70,8 @@ export async function startTestWorker(
     queue,
     journal,
     session,
-    take: (max = 100, kind, onStray) => take(database, queue, uuid, max, kind, onStray),
+    take: (max = 100, kind, onStray) =>
+      take(database, queue, uuid, max, { ...(kind && { kind }), ...(onStray && { onStray }) }),
     async claim(runId) {
       const claims = await take(database, queue, uuid, 1_000);
       const found = claims.find(({ run }) => run.id === runId);

@@ -113,12 +113,14 @@ export async function stopping(db: Db, uuid: string): Promise<void> {
   ]);
 }
 
-/** It ended by itself and holds nothing any more. */
+/** It ended by itself and holds nothing any more. Waits for what it is still writing. */
 export async function stopped(db: Db, uuid: string): Promise<void> {
   await db.query(
     `update aos.workers
         set state = 'stopped', ended_at = now()
-      where id = $1 and state in ('live', 'stopping')`,
+      where id in (select id from aos.workers
+                    where id = $1 and state in ('live', 'stopping')
+                      for update)`,
     [uuid],
   );
 }

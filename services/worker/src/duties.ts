@@ -1,4 +1,4 @@
-import { timekeeper } from './timekeeper.ts';
+import { clock } from './clock.ts';
 
 /** Something that is done again and again as long as the worker lives. */
 export interface Duty {
@@ -29,6 +29,6 @@ async function repeat(
   while (!signal.aborted) {
     // The database may be away; whatever is missed is seen at the next look.
     await work(signal).catch(onError);
-    await timekeeper.sleep(everyMs, signal);
+    await clock.sleep(everyMs, signal);
   }
 }

@@ -55,6 +55,13 @@ export function createRunner(options: RunnerOptions) {
     };
   };
 
-  return (life: Life, claim: Claim, control: Control): Promise<Ending> =>
-    advanceRun(portsOf(life, claim), claim.run, control);
+  return async (life: Life, claim: Claim, control: Control): Promise<Ending> => {
+    try {
+      return await advanceRun(portsOf(life, claim), claim.run, control);
+    } catch (error) {
+      // What of it is still on its way must not arrive after the epoch was raised.
+      await life.journal.settled(claim);
+      throw error;
+    }
+  };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import type { Ears } from '@aos/engine';
-import { createDatabase, migrate, workers, type Database, openQueue, type Queue } from '@aos/store';
+import { createDatabase, migrate, openQueue, workers, type Database, type Queue } from '@aos/store';
 import { testDatabase } from '@aos/testing';
 
 import { openSession, type SessionOptions } from './session.ts';
@@ -13,20 +13,20 @@ const options: SessionOptions = {
   slots: 3,
   skills: [],
   quarantine: false,
-  pauses: () => [],
   onPausing: () => {},
   onPauses: () => {},
   gated: () => undefined,
+  pauses: () => [],
   onTargets: () => {},
-  onStray: () => {},
   onBatch: () => {},
-  onEnd: () => {},
+  onStray: () => {},
+  onOver: () => {},
 };
 
 const deaf: Ears = { onWork: () => {}, onCancel: () => {}, onCut: () => {} };
 
 async function withDatabase(
-  work: (database: Database, owner: Database, queue: Queue) => Promise<void>,
+  work: (database: Database, queue: Queue, owner: Database) => Promise<void>,
 ) {
   await using fresh = await testDatabase();
   await migrate(fresh.url, { allowUnsafe: true });
@@ -35,7 +35,7 @@ async function withDatabase(
   const owner = createDatabase({ url: fresh.url, applicationName: 'owner' });
   const queue = await openQueue(database, { maintain: false, onError: () => {} });
   try {
-    await work(database, owner, queue);
+    await work(database, queue, owner);
   } finally {
     await queue.stop();
     await database.close();
@@ -44,7 +44,7 @@ async function withDatabase(
 }
 
 test('a live session is nobody’s suspect, and a second one sees it', async () => {
-  await withDatabase(async (database, _owner, queue) => {
+  await withDatabase(async (database, queue) => {
     const one = await openSession(database, queue, options, deaf);
     const two = await openSession(database, queue, options, deaf);
     assert.deepEqual(await workers.suspects(database, two.id), []);
@@ -55,7 +55,7 @@ test('a live session is nobody’s suspect, and a second one sees it', async () 
 });
 
 test('a session whose connection is cut is lost at once, and suspected at once', async () => {
-  await withDatabase(async (database, owner, queue) => {
+  await withDatabase(async (database, queue, owner) => {
     const cut = Promise.withResolvers<void>();
     const victim = await openSession(database, queue, options, { ...deaf, onCut: cut.resolve });
     const other = await openSession(database, queue, options, deaf);
@@ -72,7 +72,7 @@ test('a session whose connection is cut is lost at once, and suspected at once',
 });
 
 test('a session that ends in order is stopped, not lost', async () => {
-  await withDatabase(async (database, _owner, queue) => {
+  await withDatabase(async (database, queue) => {
     const session = await openSession(database, queue, options, deaf);
     await session.stopping();
     await session.stopped();
@@ -83,7 +83,7 @@ test('a session that ends in order is stopped, not lost', async () => {
 });
 
 test('a notice of work and one of a cancellation arrive', async () => {
-  await withDatabase(async (database, _owner, queue) => {
+  await withDatabase(async (database, queue) => {
     const work = Promise.withResolvers<void>();
     const cancel = Promise.withResolvers<void>();
     const session = await openSession(database, queue, options, {
@@ -100,7 +100,7 @@ test('a notice of work and one of a cancellation arrive', async () => {
 });
 
 test('a renewal tells the time of the database, and whether others declared the worker dead', async () => {
-  await withDatabase(async (database, owner, queue) => {
+  await withDatabase(async (database, queue, owner) => {
     const session = await openSession(database, queue, options, deaf);
     const { held, at } = await session.renew();
     assert.ok(held && at && Math.abs(at.getTime() - Date.now()) < 60_000);
@@ -111,7 +111,7 @@ test('a renewal tells the time of the database, and whether others declared the 
 });
 
 test('a session that cannot begin leaves no connection behind', async () => {
-  await withDatabase(async (database, owner, queue) => {
+  await withDatabase(async (database, queue, owner) => {
     await assert.rejects(openSession(database, queue, { ...options, slots: 0 }, deaf), /slots/);
     const held = async () =>
       (await owner.query(`select 1 from pg_locks where locktype = 'advisory' and granted`)).length;

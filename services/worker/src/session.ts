@@ -13,8 +13,8 @@ import {
   workers,
   type Claim,
   type Database,
-  type Job,
   type Journal,
+  type OnStray,
   type Queue,
 } from '@aos/store';
 
@@ -29,21 +29,20 @@ export interface SessionOptions {
   readonly slots: number;
   readonly skills: readonly SkillManifest[];
   readonly quarantine: boolean;
-  /** What is paused now. */
-  readonly pauses: () => readonly Pause[];
+  readonly onBatch: (size: number) => void;
+  readonly onStray: OnStray;
   /** Runs of this worker that somebody wants at rest, all of them. */
   readonly onPausing: (runs: workers.Renewal['pausing']) => void;
-  /** What is paused has changed; the worker may find work again. */
-  readonly onPauses: (wake: () => void) => void;
+  /** What is paused has changed. */
+  readonly onPauses: () => void;
+  /** What is paused, as far as it is known here. */
+  readonly pauses: () => readonly Pause[];
   /** Why it takes no new runs now, for all to see. */
   readonly gated: () => string | undefined;
   /** Something that steps reach is out, or works again. */
   readonly onTargets: () => void;
-  /** Jobs that no run sent. */
-  readonly onStray: (jobs: readonly Job[]) => void;
-  readonly onBatch: (size: number) => void;
-  /** This life is over; once. */
-  readonly onEnd: () => void;
+  /** Once, when the life is over. */
+  readonly onOver: () => void;
 }
 
 /** The same in all lives of this process. */
@@ -61,25 +60,37 @@ export async function openSession(
   ears: Ears,
 ): Promise<Session> {
   const uuid = randomUUID();
+  const { onBatch } = options;
   const client = await database.connect();
   const lost = new AbortController();
-  const journal = openJournal(database, queue, { workerUuid: uuid, onBatch: options.onBatch });
+  const journal = openJournal(database, queue, { workerUuid: uuid, onBatch });
   const cut = () => {
     if (lost.signal.aborted) return;
     lost.abort('lost');
     journal.abandon();
     // Letting the lock go tells the others at once.
     void client.end().catch(() => {});
-    options.onEnd();
+    options.onOver();
     ears.onCut();
   };
   client.on('error', cut);
   client.on('end', cut);
-  client.on('notification', ({ payload }) => hear(payload ?? '', options, ears));
+  client.on('notification', ({ payload }) => {
+    const [word, runUuid] = (payload ?? '').split(' ');
+    if ((word === 'cancel' || word === 'pause') && runUuid) ears.onCancel();
+    else if (word === 'pauses') options.onPauses();
+    else if (word === 'targets') options.onTargets();
+    else ears.onWork();
+  });
   try {
     const at = await begin(client, uuid, options);
-    const link = linkOf({ database, client, queue, journal, uuid, lost: lost.signal }, options);
-    return { id: uuid, at, journal, cut, ...link };
+    return {
+      id: uuid,
+      at,
+      journal,
+      cut,
+      ...linkOf(database, client, queue, { uuid, lost: lost.signal, options }),
+    };
   } catch (error) {
     // A life that did not begin must not keep a connection: the next one is tried at once.
     cut();
@@ -87,41 +98,25 @@ export async function openSession(
   }
 }
 
-function hear(payload: string, options: SessionOptions, ears: Ears): void {
-  const [word, runUuid] = payload.split(' ');
-  if ((word === 'cancel' || word === 'pause') && runUuid) ears.onCancel();
-  else if (word === 'pauses') options.onPauses(ears.onWork);
-  else if (word === 'targets') options.onTargets();
-  else ears.onWork();
-}
-
-interface Parts {
-  readonly database: Database;
-  readonly client: SessionClient;
-  readonly queue: Queue;
-  readonly journal: Journal;
-  readonly uuid: string;
-  readonly lost: AbortSignal;
-}
-
-function linkOf(parts: Parts, options: SessionOptions) {
-  const { database, client, queue, journal, uuid, lost } = parts;
+function linkOf(
+  database: Database,
+  client: SessionClient,
+  queue: Queue,
+  { uuid, lost, options }: { uuid: string; lost: AbortSignal; options: SessionOptions },
+) {
   const onClient = db(client);
+  const { onStray, pauses } = options;
   const kind = options.quarantine ? 'suspect' : 'regular';
   return {
     async renew() {
       const renewal = await workers.renew(onClient, uuid, options.gated());
-      if (renewal.held) options.onPausing(renewal.pausing);
+      options.onPausing(renewal.pausing);
       return renewal;
     },
     take: (max: number) =>
-      take(database, queue, uuid, max, kind, options.onStray, options.pauses(), lost),
+      take(database, queue, uuid, max, { kind, onStray, pauses: pauses(), lost }),
     holds: () => holds(database, uuid),
-    async letGo(held, pauseMs) {
-      // What of it is still on its way must not arrive after the epoch was raised.
-      await journal.settled(held.uuid);
-      await letGo(database, queue, held, pauseMs);
-    },
+    letGo: (held, pauseMs) => letGo(database, queue, held, pauseMs),
     suspects: () => workers.suspects(database, uuid),
     rescue: (dead) => workers.rescue(database, queue, dead),
     dispatchForgotten: () => workers.dispatchForgotten(database, queue),

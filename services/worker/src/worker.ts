@@ -5,20 +5,20 @@ import {
   type Failpoint,
   type News,
   type PoolView,
-  type WorkSignals,
+  type WorkerPorts,
 } from '@aos/engine';
 import { openQueue, workers, type Claim, type Database, type Job } from '@aos/store';
 import type { Logger, Telemetry } from '@aos/telemetry';
 
 import type { Capabilities } from './capabilities.ts';
-import { startChores } from './chores.ts';
+import { clock } from './clock.ts';
 import type { Gate } from './gate.ts';
 import { leaveWhenIdle } from './quarantine.ts';
 import { startRests, type Rests } from './rests.ts';
 import { createRunner } from './runner.ts';
 import { openSession, type Session } from './session.ts';
 import { watchTargets, type TargetWatch } from './target-watch.ts';
-import { timekeeper } from './timekeeper.ts';
+import { startUpkeep } from './upkeep.ts';
 
 export interface WorkerOptions {
   readonly config: Config;
@@ -43,112 +43,98 @@ export interface WorkerOptions {
   readonly onPool: (pool: PoolView) => void;
 }
 
-/** What belongs to one life, on the real database. */
-interface Life {
-  readonly session: Session;
-  readonly targets: TargetWatch;
-  readonly rests: Rests;
-  /** Once nothing of it is left. */
-  readonly over: Promise<void>;
-  /** How many runs are under way; known once it is ready. */
-  pool?: PoolView;
-}
+const LEASE: WorkerPorts<Claim>['lease'] = {
+  leaseMs: workers.LEASE_MS,
+  renewEveryMs: workers.RENEW_EVERY_MS,
+  marginMs: workers.LEASE_MARGIN_MS,
+};
 
 /** Works until told to stop: the life of a worker, on the real database, skills and planners. */
 export async function work(options: WorkerOptions): Promise<void> {
-  const { config, capabilities, telemetry, failpoint, quarantine, hurry } = options;
+  const { config, quarantine, telemetry, capabilities, hurry } = options;
   const idle = new AbortController();
-  const signals: WorkSignals = { stop: AbortSignal.any([options.stop, idle.signal]), hurry };
+  const stop = AbortSignal.any([options.stop, idle.signal]);
   const slots = quarantine ? 1 : config.worker.slots;
-  const run = createRunner({ ...capabilities, telemetry, failpoint });
-  const lives: Life[] = [];
-  await workAs<Claim>(
-    {
-      time: timekeeper,
-      slots,
-      mayTake: options.gate.reason,
-      lease: {
-        leaseMs: workers.LEASE_MS,
-        renewEveryMs: workers.RENEW_EVERY_MS,
-        marginMs: workers.LEASE_MARGIN_MS,
-      },
-      async open(ears) {
-        const life = await begin(options, slots, ears, () => idle.abort());
-        lives.push(life);
-        return life.session;
-      },
-      advance({ link, clock }, claim, control) {
-        const { session, targets, rests } = lives.find((one) => one.session === link) as Life;
-        const life = { journal: session.journal, clock, targetsOf: targets.of };
-        return run(life, claim, rests.controlOf(claim, control));
-      },
-      tell(news) {
-        const life = lives.at(-1);
-        if (news.what === 'ready' && life) life.pool = news.pool;
-        tell(options, slots, news);
-      },
+  const run = createRunner({ ...capabilities, telemetry, failpoint: options.failpoint });
+  let life: OpenLife | undefined;
+  const ports: WorkerPorts<Claim> = {
+    time: clock,
+    slots,
+    mayTake: options.gate.reason,
+    lease: LEASE,
+    async open(ears) {
+      life = await open(options, slots, ears);
+      return life.session;
     },
-    signals,
-  );
-  await Promise.all(lives.map(({ over }) => over));
+    advance: ({ link, clock: time }, claim, control) => {
+      const { journal, targetsOf, rests } = link as LifeSession;
+      return run({ journal, clock: time, targetsOf }, claim, rests.controlOf(claim, control));
+    },
+    tell(news) {
+      tell(options, news);
+      if (news.what !== 'ready' || !quarantine || !life) return;
+      const { over, hasSuspects } = life;
+      const isBusy = async () => news.pool.inFlight > 0 || (await hasSuspects());
+      leaveWhenIdle({ isBusy, leave: () => idle.abort(), signal: over });
+    },
+  };
+  await workAs(ports, { stop, hurry });
 }
 
-/** Everything that lives as long as the lease does; it ends with it. */
-async function begin(
-  options: WorkerOptions,
-  slots: number,
-  ears: Ears,
-  leave: () => void,
-): Promise<Life> {
-  const { database, telemetry, capabilities, quarantine, gate } = options;
+type LifeSession = Session & { readonly targetsOf: TargetWatch['of']; readonly rests: Rests };
+
+/** What belongs to one life of the worker. */
+interface OpenLife {
+  readonly session: LifeSession;
+  readonly over: AbortSignal;
+  readonly hasSuspects: () => Promise<boolean>;
+}
+
+async function open(options: WorkerOptions, slots: number, ears: Ears): Promise<OpenLife> {
+  const { database, telemetry, capabilities, quarantine, version, port } = options;
   const onError = (error: unknown) => telemetry.log.warn('worker.error', { error: String(error) });
-  const ended = new AbortController();
   const queue = await openQueue(database, { maintain: true, onError });
   const targets = watchTargets({ database, queue, telemetry, skills: capabilities.skills });
   const rests = startRests(database, queue, telemetry, onError);
-  const chores = startChores(database, queue, telemetry, options.staffQuarantine);
-  const over = new Promise<void>((resolve) => {
-    ended.signal.addEventListener('abort', () => {
-      const parts = [targets.stop(), rests.stop(), chores.stop()];
-      void Promise.allSettled(parts)
-        .then(() => queue.stop())
-        .then(resolve, onError);
-    });
-  });
-  const end = () => ended.abort('over');
+  const upkeep = startUpkeep(database, queue, telemetry, options.staffQuarantine);
+  const over = new AbortController();
+  const end = () => {
+    if (over.signal.aborted) return;
+    over.abort('over');
+    void Promise.all([upkeep.stop(), targets.stop(), rests.stop()])
+      .then(() => queue.stop())
+      .catch(onError);
+  };
   try {
     await rests.ready;
     const session = await openSession(
       database,
       queue,
       {
-        version: options.version,
-        port: options.port,
+        version,
+        port,
         slots,
-        skills: capabilities.skills.manifests(),
         quarantine,
-        pauses: rests.list,
-        onPausing: rests.setRuns,
-        onPauses: (wake) => void rests.changed().then(wake),
-        gated: gate.reason,
-        onTargets: targets.look,
-        onStray: tellStrays(telemetry),
+        skills: capabilities.skills.manifests(),
         onBatch: (size) => telemetry.metrics.journalBatchSize.observe({}, size),
-        onEnd: end,
+        onStray: tellStrays(telemetry),
+        onPausing: rests.setRuns,
+        onPauses: () => void rests.changed().then(ears.onWork),
+        pauses: rests.list,
+        gated: options.gate.reason,
+        onTargets: targets.look,
+        onOver: end,
       },
       ears,
     );
-    capabilities.holdWorkspacesAs(session.id);
-    const life: Life = { session, targets, rests, over };
-    if (quarantine) {
-      const isBusy = async () =>
-        (life.pool?.inFlight ?? 1) > 0 || (await queue.hasSuspects(database));
-      leaveWhenIdle({ isBusy, leave, signal: ended.signal });
-    } else rests.releaseAs(session.id);
-    return life;
+    if (!quarantine) rests.releaseAs(session.id);
+    return {
+      session: Object.assign(session, { targetsOf: targets.of, rests }),
+      over: over.signal,
+      hasSuspects: () => queue.hasSuspects(database),
+    };
   } catch (error) {
     end();
-    await over;
     throw error;
   }
 }
@@ -160,15 +146,18 @@ function tellStrays({ log }: Telemetry) {
 }
 
 function tell(
-  { telemetry, quarantine, onReadiness, onPool }: WorkerOptions,
-  slots: number,
+  { config, quarantine, telemetry, onReadiness, onPool }: WorkerOptions,
   news: News,
 ): void {
   const { log, metrics } = telemetry;
   switch (news.what) {
     case 'ready':
       onPool(news.pool);
-      log.info('worker.ready', { workerId: `wrk_${news.id}`, slots, quarantine });
+      log.info('worker.ready', {
+        workerId: `wrk_${news.id}`,
+        slots: quarantine ? 1 : config.worker.slots,
+        quarantine,
+      });
       return onReadiness(undefined);
     case 'not_ready':
       return onReadiness(news.reason);

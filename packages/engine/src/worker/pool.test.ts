@@ -113,30 +113,6 @@ test('a database that errs does not end the loop', async () => {
   assert.equal(calls, 2);
 });
 
-test('a pool that may not take more finishes what it has, and goes on with one run at a time', async () => {
-  const total = 40;
-  let reason: string | undefined;
-  let running = 0;
-  let most = 0;
-  let done = 0;
-  const options = {
-    ...scene(claims(total), 10, async () => {
-      running++;
-      if (done >= 10) most = Math.max(most, running);
-      await new Promise((resolve) => setImmediate(resolve));
-      running--;
-      if (++done === 10) reason = 'it has too much in memory';
-      if (done === total) stop.abort();
-      return 'finished' as const;
-    }),
-    mayTake: () => reason,
-  };
-  const stop = new AbortController();
-  await createPool({ ...options, stop: stop.signal }).run();
-  assert.equal(done, total, 'it never stands still');
-  assert.equal(most, 1);
-});
-
 test('a run taken again while its last answer is on its way is cancelled in its new flight', async () => {
   const first = Promise.withResolvers<Ending>();
   const cancelled: unknown[] = [];
@@ -180,4 +156,28 @@ test('a cancel that is heard before the answer to the claim is not lost', async 
   taken.resolve(claims(1));
   await over;
   assert.deepEqual(cancelled, ['alice']);
+});
+
+test('a pool that may not take more finishes what it has, and goes on with one run at a time', async () => {
+  const total = 40;
+  let reason: string | undefined;
+  let running = 0;
+  let most = 0;
+  let done = 0;
+  const options: PoolOptions<Held> = {
+    ...scene(claims(total), 10, async () => {
+      running++;
+      if (done >= 10) most = Math.max(most, running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running--;
+      if (++done === 10) reason = 'it has too much in memory';
+      if (done === total) stop.abort();
+      return 'finished';
+    }),
+    mayTake: () => reason,
+  };
+  const stop = new AbortController();
+  await createPool({ ...options, stop: stop.signal }).run();
+  assert.equal(done, total, 'it never stands still');
+  assert.equal(most, 1);
 });

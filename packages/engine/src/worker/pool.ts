@@ -40,7 +40,7 @@ interface Flight {
 
 /** The slots of a worker: takes jobs as slots are free, and gives each run its control. */
 export function createPool<Claim extends Held>(options: PoolOptions<Claim>): Pool {
-  const { slots, stop, hurry, lost } = options;
+  const { stop, hurry, lost } = options;
   const flights = new Set<Flight>();
   /** The newest flight of each run: one that just ended may still wait for its last answer. */
   const newest = new Map<string, Flight>();
@@ -69,8 +69,6 @@ export function createPool<Claim extends Held>(options: PoolOptions<Claim>): Poo
   stop.addEventListener('abort', bell.ring, { signal: lost });
   lost.addEventListener('abort', bell.ring);
 
-  const wanted = () => wantedOf(slots, flights.size, options.mayTake?.());
-
   return {
     get inFlight() {
       return flights.size;
@@ -84,7 +82,7 @@ export function createPool<Claim extends Held>(options: PoolOptions<Claim>): Poo
     has: ({ uuid, epoch }) => newest.get(uuid)?.epoch === epoch,
     async run() {
       while (!stop.aborted && !lost.aborted) {
-        const max = wanted();
+        const max = wanted(options, flights.size);
         bell.hush();
         try {
           const claims = max > 0 ? await options.take(max) : [];
@@ -102,8 +100,11 @@ export function createPool<Claim extends Held>(options: PoolOptions<Claim>): Poo
 }
 
 /** A few free slots of many are not worth a transaction: they gather until a quarter is free. */
-function wantedOf(slots: number, taken: number, gated: string | undefined): number {
-  if (gated !== undefined) return taken === 0 ? 1 : 0;
-  const free = slots - taken;
-  return free >= Math.min(slots / 4, TAKE_MAX) || taken === 0 ? Math.min(free, TAKE_MAX) : 0;
+function wanted(
+  { slots, mayTake }: Pick<PoolOptions<Held>, 'slots' | 'mayTake'>,
+  inFlight: number,
+): number {
+  if (mayTake?.() !== undefined) return inFlight === 0 ? 1 : 0;
+  const free = slots - inFlight;
+  return free >= Math.min(slots / 4, TAKE_MAX) || inFlight === 0 ? Math.min(free, TAKE_MAX) : 0;
 }

@@ -107,7 +107,11 @@ function fenced(clock: Clock, lease: Lease): Clock {
       await clock.sleep(ms, signal);
       lease.check();
     },
-    after: (ms, then) => clock.after(ms, then),
+    after: (ms, then) =>
+      clock.after(ms, () => {
+        lease.check();
+        then();
+      }),
   };
 }
 

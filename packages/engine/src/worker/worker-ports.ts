@@ -58,9 +58,9 @@ export interface Link<Claim extends Held> {
 export interface WorkerPorts<Claim extends Held> {
   readonly time: Timekeeper;
   readonly slots: number;
-  readonly lease: LeaseTimes;
-  /** Why nothing more may be taken now. */
+  /** Why nothing more may be taken now; a worker with nothing in hand takes one run all the same. */
   readonly mayTake?: () => string | undefined;
+  readonly lease: LeaseTimes;
   /** Registers under a new id, with a lock that a connection holds. */
   open(ears: Ears): Promise<Link<Claim>>;
   readonly advance: (life: Life<Claim>, claim: Claim, control: Control) => Promise<Ending>;

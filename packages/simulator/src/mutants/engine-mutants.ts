@@ -51,8 +51,8 @@ export const engineMutants: readonly Mutant[] = [
   {
     name: 'split checkpoint',
     file: `${ENGINE}/recorder.ts`,
-    find: 'await ports.commit(change);',
-    replace: `const { steps, next, ...facts } = change;
+    find: 'await ports.commit(whole);',
+    replace: `const { steps, next, ...facts } = whole;
       await ports.commit(facts);
       const mark = { type: 'run.started', workerId: '', epoch: 0 } as const;
       if (steps ?? next) await ports.commit({ events: [mark], ...(steps && { steps }), ...(next && { next }) });`,
@@ -89,15 +89,15 @@ export const engineMutants: readonly Mutant[] = [
   {
     name: 'wait goes on after a decision',
     file: `${ENGINE}/waits.ts`,
-    find: '!run.decisions.has(record.wait.approvalId)',
-    replace: 'true',
+    find: 'return !run.decisions.has(wait.approvalId);',
+    replace: 'return true;',
     killedBy: 'simulator',
   },
   {
     name: 'retry at once',
     file: `${ENGINE}/waits.ts`,
-    find: 'record.wait.until > now',
-    replace: 'record.wait.until > new Date(now.getTime() + 5_000)',
+    find: 'return wait.until > now;',
+    replace: 'return wait.until > new Date(now.getTime() + 5_000);',
     killedBy: 'simulator',
   },
   {

@@ -7,8 +7,8 @@ export const storeMutants: readonly Mutant[] = [
   {
     name: 'no epoch check',
     file: `${STORE}/journal-write.ts`,
-    find: 'join claims c on c.id = r.id and c.epoch = r.epoch',
-    replace: 'join claims c on c.id = r.id',
+    find: 'on r.id = c.id and r.epoch = c.epoch',
+    replace: 'on r.id = c.id',
     killedBy: { conformance: 'a claim of an earlier time is refused' },
   },
   {
@@ -24,7 +24,7 @@ export const storeMutants: readonly Mutant[] = [
     file: `${STORE}/journal-write.ts`,
     find: 'const urgent = await decidedMeanwhile(tx, parked);',
     replace: 'const urgent = new Set(parked.slice(parked.length).map(({ claim }) => claim.uuid));',
-    killedBy: { conformance: 'race: a run that is about to sleep' },
+    killedBy: { conformance: 'a run about which somebody decided' },
   },
   {
     name: 'park through a cancellation',
@@ -73,8 +73,8 @@ export const storeMutants: readonly Mutant[] = [
   {
     name: 'take without a lease',
     file: `${STORE}/claims.ts`,
-    find: 'if (await isLive(tx, workerUuid))',
-    replace: 'if (tx)',
+    find: 'if (!(await isLive(tx, workerUuid))) return;',
+    replace: '',
     killedBy: { conformance: 'a lease that ran out is gone' },
   },
   {
@@ -116,17 +116,17 @@ export const storeMutants: readonly Mutant[] = [
   {
     name: 'submit without key',
     file: `${STORE}/acceptance.ts`,
-    find: 'key: idempotency?.key,',
-    replace: '',
+    find: 'idempotency?.key,',
+    replace: 'undefined,',
     killedBy: { conformance: 'one key is one run' },
   },
   {
     name: 'enqueue outside the transaction',
     file: `${STORE}/accept.ts`,
     find: `await queue.send(
-      tx,`,
+    tx,`,
     replace: `await queue.send(
-      database,`,
+    database,`,
     killedBy: { conformance: 'race: what is accepted while others take' },
   },
 ];

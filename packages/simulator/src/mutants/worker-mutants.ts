@@ -15,8 +15,9 @@ export const workerMutants: readonly Mutant[] = [
   {
     name: 'fence looked at by its own timer alone',
     file: `${WORKER}/work.ts`,
-    find: 'lease.check();',
-    replace: '',
+    find: `await clock.sleep(ms, signal);
+      lease.check();`,
+    replace: 'await clock.sleep(ms, signal);',
     killedBy: { unit: 'packages/engine/src/worker/work.test.ts' },
   },
   {
@@ -95,6 +96,20 @@ export const workerMutants: readonly Mutant[] = [
     find: 'if (ready.length === 0 || !isUnavailable(error)) throw error;',
     replace: 'throw error;',
     killedBy: 'simulator',
+  },
+  {
+    name: 'lookup of a claim given up at a deadlock',
+    file: `${STORE}/take-surely.ts`,
+    find: 'if (!isPassing(error)) throw error;',
+    replace: 'if (!isUnavailable(error)) throw error;',
+    killedBy: { unit: `${STORE}/take-surely.test.ts` },
+  },
+  {
+    name: 'lost answer to a claim believed',
+    file: `${STORE}/take-surely.ts`,
+    find: 'return ready.filter(({ uuid, epoch }) => epochs.get(uuid) === epoch);',
+    replace: 'return epochs.size > 0 ? ready : [];',
+    killedBy: { unit: `${STORE}/take-surely.test.ts` },
   },
   {
     name: 'resend without recognising what stands',

@@ -93,6 +93,19 @@ export const peopleCases: readonly Case[] = [
     },
   },
   {
+    name: 'a run about which somebody decided while it was held does not go to sleep over it',
+    async check(store) {
+      const worker = await store.openWorker();
+      const claim = await claimed(store, worker);
+      const { approvalId, change } = asking('a');
+      await worker.commit(claim, change);
+      await store.decide(approvalId, approve);
+      await worker.commit(claim, parked());
+      const { run } = await claimOf(worker, claim.run.id);
+      assert.equal(run.decisions.get(approvalId)?.decision, 'approve');
+    },
+  },
+  {
     name: 'a finished run never changes again',
     async check(store) {
       const worker = await store.openWorker();

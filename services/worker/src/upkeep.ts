@@ -9,11 +9,10 @@ const TRUE_UP_EVERY_MS = 300_000;
 const PRUNE_TARGETS_EVERY_MS = 600_000;
 
 /**
- * What a worker does on the real database beside the duties of every worker: sees that runs in quarantine
- * have somebody, that dead letters are true, that old rows go. Whoever is first does the work, and doing it
- * twice changes nothing.
+ * Beside what every worker does for its fellows (`packages/engine/src/worker/duties.ts`): keeps dead
+ * letters true, sees that suspects have a process of their own, and forgets targets nobody asks about.
  */
-export function startChores(
+export function startUpkeep(
   database: Database,
   queue: Queue,
   { log }: Telemetry,
@@ -38,5 +37,5 @@ export function startChores(
     },
     { everyMs: PRUNE_TARGETS_EVERY_MS, work: () => targets.prune(database) },
   ];
-  return startDuties(duties, (error) => log.debug('chores.failed', { error: String(error) }));
+  return startDuties(duties, (error) => log.debug('upkeep.failed', { error: String(error) }));
 }

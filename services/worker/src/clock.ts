@@ -1,9 +1,10 @@
-import type { Timekeeper } from '@aos/engine';
+import type { Clock, Timekeeper } from '@aos/engine';
 
 /** A longer timer would overflow and fire at once. */
 const TIMER_MAX_MS = 2_147_483_647;
 
-export const timekeeper: Timekeeper = {
+export const clock: Clock & Timekeeper = {
+  now: () => new Date(),
   monotonicMs: () => performance.now(),
   sleep: (ms, signal) =>
     new Promise((resolve) => {
