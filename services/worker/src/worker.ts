@@ -57,6 +57,7 @@ export async function work(options: WorkerOptions): Promise<void> {
   const slots = quarantine ? 1 : config.worker.slots;
   const run = createRunner({ ...capabilities, telemetry, failpoint: options.failpoint });
   let life: OpenLife | undefined;
+  let closed: Promise<unknown> = Promise.resolve();
   const ports: WorkerPorts<Claim> = {
     time: clock,
     slots,
@@ -64,6 +65,7 @@ export async function work(options: WorkerOptions): Promise<void> {
     lease: LEASE,
     async open(ears) {
       life = await open(options, slots, ears);
+      closed = Promise.all([closed, life.closed]);
       return life.session;
     },
     advance: ({ link, clock: time }, claim, control) => {
@@ -79,6 +81,8 @@ export async function work(options: WorkerOptions): Promise<void> {
     },
   };
   await workAs(ports, { stop, hurry });
+  // Whoever called closes the database next.
+  await closed;
 }
 
 type LifeSession = Session & { readonly targetsOf: TargetWatch['of']; readonly rests: Rests };
@@ -87,6 +91,8 @@ type LifeSession = Session & { readonly targetsOf: TargetWatch['of']; readonly r
 interface OpenLife {
   readonly session: LifeSession;
   readonly over: AbortSignal;
+  /** Once it is over and nothing of it is under way any more. */
+  readonly closed: Promise<void>;
   readonly hasSuspects: () => Promise<boolean>;
 }
 
@@ -98,12 +104,14 @@ async function open(options: WorkerOptions, slots: number, ears: Ears): Promise<
   const rests = startRests(database, queue, telemetry, onError);
   const upkeep = startUpkeep(database, queue, telemetry, options.staffQuarantine);
   const over = new AbortController();
+  const closed = Promise.withResolvers<void>();
   const end = () => {
     if (over.signal.aborted) return;
     over.abort('over');
-    void Promise.all([upkeep.stop(), targets.stop(), rests.stop()])
+    void Promise.allSettled([upkeep.stop(), targets.stop(), rests.stop()])
       .then(() => queue.stop())
-      .catch(onError);
+      .catch(onError)
+      .then(closed.resolve);
   };
   try {
     await rests.ready;
@@ -131,10 +139,12 @@ async function open(options: WorkerOptions, slots: number, ears: Ears): Promise<
     return {
       session: Object.assign(session, { targetsOf: targets.of, rests }),
       over: over.signal,
+      closed: closed.promise,
       hasSuspects: () => queue.hasSuspects(database),
     };
   } catch (error) {
     end();
+    await closed.promise;
     throw error;
   }
 }
