@@ -93,6 +93,21 @@ test('a process that comes back under a new lease was cut off, and did not die o
   assert.equal((await worker.claim(runId)).run.stalls, 0);
 });
 
+test('a process that was cut off before it wrote anything down did not die of the run either', async () => {
+  await using store = await startTestStore();
+  const runId = await store.newRun();
+  for (let cuts = 0; cuts < 4; cuts++) {
+    await using worker = await startTestWorker(store);
+    await worker.claim(runId);
+    await worker.session.end();
+    await rescue(store, worker.uuid);
+    await (await startTestWorker(store, { processId: worker.uuid }))[Symbol.asyncDispose]();
+  }
+  await dieWith(store, runId);
+  await using worker = await startTestWorker(store);
+  assert.equal((await worker.claim(runId)).run.stalls, 1);
+});
+
 test('a suspected run that is cancelled is still taken, to be ended', async () => {
   await using store = await startTestStore();
   const runId = await store.newRun();
