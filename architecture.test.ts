@@ -22,6 +22,7 @@ const floors: Readonly<Record<string, number | 'beside'>> = {
   'services/worker': 3,
   'deploy/local': 3,
   'packages/testing': 'beside',
+  'packages/simulator': 'beside',
   e2e: 'beside',
 };
 
@@ -210,7 +211,9 @@ function importsOf(text: string): string[] {
 }
 
 function isForTests(path: string): boolean {
-  return /(\.(test|dbtest|e2e|fixture)|-probe\.task)\.ts$/.test(path) || path.startsWith('e2e/');
+  return (
+    /(\.(test|simtest|dbtest|e2e|fixture)|-probe\.task)\.ts$/.test(path) || path.startsWith('e2e/')
+  );
 }
 
 function folderOf(path: string): string {

@@ -83,6 +83,10 @@ test('a cancel reaches the step that is under way, and ends the run', async () =
   await using stack = await startStack({ env: { AOS_ALLOW_PRIVATE_HOSTS: pages.host } });
   const { id } = await stack.client.runs.create({ goal: 'Hang', plan: fetchPlan(pages.url, 1) });
   await eventually(() => (pages.requests.length > 0 ? true : undefined));
+  // A step that only reads is announced once it takes a while.
+  await eventually(async () =>
+    (await stack.client.runs.steps(id)).items[0]?.status === 'started' ? true : undefined,
+  );
   const asked = performance.now();
   await stack.client.runs.cancel(id);
   await stack.client.runs.cancel(id);

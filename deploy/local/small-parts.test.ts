@@ -74,7 +74,7 @@ test('wrong arguments are refused', () => {
 });
 
 test('a filter of tests leaves out what is checked as a whole', () => {
-  assert.deepEqual(parseTestArguments([]).only, ['static', 'unit', 'db', 'e2e']);
-  assert.deepEqual(parseTestArguments(['store']).only, ['unit', 'db', 'e2e']);
+  assert.deepEqual(parseTestArguments([]).only, ['static', 'unit', 'sim', 'db', 'e2e']);
+  assert.deepEqual(parseTestArguments(['store']).only, ['unit', 'sim', 'db', 'e2e']);
   assert.deepEqual(parseTestArguments(['--only', 'unit,db']).only, ['unit', 'db']);
 });

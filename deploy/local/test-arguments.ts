@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const groups = ['static', 'unit', 'db', 'e2e'] as const;
+export const groups = ['static', 'unit', 'sim', 'db', 'e2e'] as const;
 export type Group = (typeof groups)[number];
 
 export const TEST_USAGE = `Usage: npm test                            every check

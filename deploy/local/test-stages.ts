@@ -15,6 +15,7 @@ export interface Stage {
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 const UNIT = ['*.test.ts', '{packages,services,deploy,e2e}/**/*.test.ts'];
+const SIMULATION = ['packages/simulator/**/*.simtest.ts'];
 const DATABASE = ['{packages,services,deploy}/**/*.dbtest.ts'];
 const E2E = ['e2e/**/*.e2e.ts', 'deploy/local/*.e2e.ts'];
 
@@ -32,6 +33,7 @@ export function stagesOf({ paths, name }: TestArguments): Stage[] {
     tool('Types', 'typescript/bin/tsc'),
     tool('Unused code', 'knip/bin/knip.js'),
     tests('Unit tests', 'unit', UNIT, ['--test-concurrency=2', '--test-timeout=60000']),
+    tests('Simulation', 'sim', SIMULATION, ['--test-concurrency=2', '--test-timeout=120000']),
     tests('Database tests', 'db', DATABASE, ['--test-concurrency=2', '--test-timeout=120000']),
     tests('End-to-end tests', 'e2e', E2E, ['--test-concurrency=1', '--test-timeout=300000']),
   ];

@@ -86,6 +86,8 @@ export interface SkillCall {
   readonly tenant: string;
   readonly runId: string;
   readonly stepKey: string;
+  /** The fencing token of the claim it is made under: what it writes into the run carries it. */
+  readonly epoch: number;
   readonly attempt: number;
   readonly agent: string;
   readonly skill: string;

@@ -11,4 +11,19 @@ export {
   type Ports,
   type Skills,
 } from './ports.ts';
+export { createDatabaseClock } from './worker/database-clock.ts';
+export { createBell, type Bell } from './worker/bell.ts';
+export { work, type WorkSignals } from './worker/work.ts';
+export type {
+  Ears,
+  Held,
+  LeaseTimes,
+  Life,
+  Link,
+  News,
+  PoolView,
+  Renewal,
+  Timekeeper,
+  WorkerPorts,
+} from './worker/worker-ports.ts';
 export { alwaysClear, type Leave, type Outage, type Targets } from './targets.ts';

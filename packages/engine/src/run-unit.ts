@@ -135,6 +135,7 @@ async function make(
         tenant: advance.run.tenant,
         runId: advance.run.id,
         stepKey: attempt.unit.key,
+        epoch: advance.run.epoch,
         attempt: attempt.number,
         agent: advance.run.agent.name,
         skill: step.skill,

@@ -373,10 +373,10 @@ test('1,000 misbehaving skills: always a structured result that can be stored', 
 
 test('input nobody can look at is refused as well', async () => {
   const probe = skill(() => ({ output: 1 }));
-  const call = { tenant: 't', runId: 'r', stepKey: 's', attempt: 1, agent: 'a', skill: 'probe' };
+  const call = { tenant: 't', runId: 'r', stepKey: 's', epoch: 1, attempt: 1, agent: 'a' };
   const result = await execute(
     probe,
-    { ...call, input: trap, idempotencyKey: 'k' },
+    { ...call, skill: 'probe', input: trap, idempotencyKey: 'k' },
     { signal: new AbortController().signal, timeoutMs: 10 },
   );
   assert.equal(await told(result), 'failed skill_crashed');

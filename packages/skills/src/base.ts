@@ -26,6 +26,8 @@ export interface SkillContext {
   readonly tenant: string;
   readonly runId: string;
   readonly stepKey: string;
+  /** What is written into the run carries it. */
+  readonly epoch: number;
   /** 1 for the first. */
   readonly attempt: number;
   readonly agent: string;
@@ -159,7 +161,7 @@ async function attempt(
   timeoutMs: number,
   cancel: AbortSignal,
 ): Promise<Ending> {
-  const { tenant, runId, stepKey, agent, idempotencyKey } = call;
+  const { tenant, runId, stepKey, epoch, agent, idempotencyKey } = call;
   const stopping = new AbortController();
   const gaveUp = Promise.withResolvers<Ending>();
   let stop: Stop | undefined;
@@ -178,6 +180,7 @@ async function attempt(
       tenant,
       runId,
       stepKey,
+      epoch,
       attempt: call.attempt,
       agent,
       idempotencyKey,

@@ -103,7 +103,7 @@ export function logReport(workspace: Workspace): Skill {
     ],
     examples,
 
-    async run(given, { tenant, runId, stepKey }) {
+    async run(given, { tenant, runId, stepKey, epoch }) {
       const { title, level = 'info' } = given;
       const sections = given.sections.map(({ heading, content }) => ({
         heading,
@@ -114,7 +114,12 @@ export function logReport(workspace: Workspace): Skill {
       refuseBadName(name);
       const content = Buffer.from(write({ title, level, sections }));
       refuseTooLarge(content);
-      const written = await workspace.write({ tenant, runId, stepKey }, name, content, mediaType);
+      const written = await workspace.write(
+        { tenant, runId, stepKey, epoch },
+        name,
+        content,
+        mediaType,
+      );
       // JSON has everything; the other formats cut long tables, and say so.
       const notes =
         given.format === 'json' ? [] : sections.flatMap((section) => leftOut(section) ?? []);

@@ -24,7 +24,14 @@ test('a page is fetched, its headings extracted and summarized, without a model'
     postgres: createPostgresConnections({}),
   });
   const run = async (skill: string, input: JsonObject): Promise<JsonObject> => {
-    const call = { tenant: 'default', runId: 'run_1', stepKey: skill, attempt: 1, agent: 'a' };
+    const call = {
+      tenant: 'default',
+      runId: 'run_1',
+      stepKey: skill,
+      epoch: 1,
+      attempt: 1,
+      agent: 'a',
+    };
     const result = await skills.execute(
       { ...call, skill, input, idempotencyKey: skill },
       { signal: new AbortController().signal, timeoutMs: 30_000 },

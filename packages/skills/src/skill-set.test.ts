@@ -27,6 +27,7 @@ const call = {
   tenant: 'default',
   runId: 'run_1',
   stepKey: 'a',
+  epoch: 1,
   attempt: 1,
   agent: 'default',
   idempotencyKey: 'k',

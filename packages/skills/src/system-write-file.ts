@@ -73,12 +73,12 @@ export function systemWriteFile(workspace: Workspace): Skill {
     ],
     examples,
 
-    async run({ name, content, encoding, mediaType }, { tenant, runId, stepKey }) {
+    async run({ name, content, encoding, mediaType }, { tenant, runId, stepKey, epoch }) {
       refuseBadName(name);
       const bytes = encoding === 'base64' ? bytesOf(content) : Buffer.from(textOf(content));
       refuseTooLarge(bytes);
       const type = mediaType ?? mediaTypeOf(name) ?? fallbackType(content, encoding);
-      const written = await workspace.write({ tenant, runId, stepKey }, name, bytes, type);
+      const written = await workspace.write({ tenant, runId, stepKey, epoch }, name, bytes, type);
       return { output: { name, mediaType: type, bytes: written.bytes, digest: written.digest } };
     },
   });

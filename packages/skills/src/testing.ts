@@ -17,6 +17,7 @@ export async function attempt(
       tenant: options.tenant ?? 'default',
       runId: 'run_1',
       stepKey: 'step',
+      epoch: 1,
       attempt: 1,
       agent: 'default',
       skill: skill.manifest.name,

@@ -10,7 +10,12 @@ export interface Workspace {
   >;
   /** Replaces a file of the same name. Throws `quota_exceeded`. */
   write(
-    scope: { readonly tenant: string; readonly runId: string; readonly stepKey: string },
+    scope: {
+      readonly tenant: string;
+      readonly runId: string;
+      readonly stepKey: string;
+      readonly epoch: number;
+    },
     name: string,
     content: Buffer,
     mediaType: string,

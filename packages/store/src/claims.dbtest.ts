@@ -247,3 +247,30 @@ test('a run that is let go comes back later, under a higher epoch; the old claim
   const again = await worker.claim(runId);
   assert.equal(again.epoch, stuck.epoch + 2);
 });
+
+test('letting go waits for what the worker is writing of the run', async () => {
+  await using store = await startTestStore();
+  await using worker = await startTestWorker(store);
+  const claim = await worker.claim(await store.newRun());
+  const waiting = `select 1 from pg_stat_activity
+                    where application_name = 'worker' and datname = current_database()
+                      and wait_event_type = 'Lock'`;
+  const wait = async (count: number) => {
+    while ((await store.owner.query(waiting)).length < count) {
+      await new Promise((resolve) => void setImmediate(resolve));
+    }
+  };
+  await worker.journal.commit(claim, completion('a'));
+  let both: Promise<unknown> | undefined;
+  await store.owner.transaction(async (tx) => {
+    // In the middle of its statement: it counts what it wrote.
+    await tx.query('select 1 from aos.tallies for update');
+    const writing = worker.journal.commit(claim, completion('b'));
+    await wait(1);
+    both = Promise.all([writing, letGo(worker.database, worker.queue, claim, 0)]);
+    await wait(2);
+  });
+  await both;
+  const again = await worker.claim(claim.run.id);
+  assert.deepEqual(again.run.steps.map(({ key }) => key).toSorted(), ['a', 'b']);
+});

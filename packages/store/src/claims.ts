@@ -9,10 +9,12 @@ import {
 
 import { definitionsOf } from './agent-versions.ts';
 import { load, toClaimedRun } from './claimed-run.ts';
-import { isBusy, isUnavailable, type Database, type Db } from './db.ts';
+import type { Database, Db } from './db.ts';
 import { putToRest } from './rest.ts';
 import type { Job, Kind, Queue } from './queue.ts';
+import { retryConflicts } from './retry-conflicts.ts';
 import * as stalls from './stalls.ts';
+import { takeSurely } from './take-surely.ts';
 
 /** A claimed run with what the journal needs to write for it. */
 export interface Claim {
@@ -28,39 +30,45 @@ export interface Claim {
 /** Told of jobs that no run sent; they are completed, and nothing else happens. */
 export type OnStray = (jobs: readonly Job[]) => void;
 
-const DOUBT_MAX_MS = 30_000;
-const ASK_AGAIN_MS = 200;
+export interface TakeOptions {
+  readonly kind?: Kind;
+  readonly onStray?: OnStray;
+  /** Runs that these cover are put to rest instead. */
+  readonly pauses?: readonly Pause[];
+  /** The lease is gone: what is in doubt is in other hands. */
+  readonly lost?: AbortSignal;
+}
+
 /** Batches of paused runs that are passed over in one transaction. */
 const REST_ROUNDS_MAX = 10;
 
 /**
  * Takes up to `max` jobs and claims their runs for the worker, in one transaction: a worker that dies
  * in it has taken nothing. Jobs of runs that need no worker are completed. A worker without a lease gets
- * nothing, and runs that a pause covers are put to rest instead. When the answer to the commit is lost, it is found out whether it stands: claims that nobody
- * knows of would be held for as long as their worker lives.
+ * nothing, and runs that a pause covers are put to rest instead.
  */
-export async function take(
+export function take(
   database: Database,
   queue: Queue,
   workerUuid: string,
   max: number,
-  kind: Kind = 'regular',
-  onStray: OnStray = () => {},
-  pauses: readonly Pause[] = [],
-): Promise<Claim[]> {
-  const ready: Claim[] = [];
-  try {
-    await database.transaction(async (tx) => {
-      if (!(await isLive(tx, workerUuid))) return;
-      ready.push(
-        ...(await takeIn(database, tx, queue, workerUuid, { max, kind, onStray, pauses })),
-      );
-    });
-    return ready;
-  } catch (error) {
-    if (ready.length === 0 || !isUnavailable(error)) throw error;
-    return standing(database, workerUuid, ready);
-  }
+  options: TakeOptions = {},
+): Promise<readonly Claim[]> {
+  const { kind = 'regular', onStray = () => {}, pauses = [], lost } = options;
+  return takeSurely(
+    {
+      take: (found) =>
+        retryConflicts(() =>
+          database.transaction(async (tx) => {
+            found([]);
+            if (!(await isLive(tx, workerUuid))) return;
+            found(await takeIn(database, tx, queue, workerUuid, { max, kind, onStray, pauses }));
+          }),
+        ),
+      epochs: (claims) => epochs(database, workerUuid, claims),
+    },
+    { ...(lost && { lost }) },
+  );
 }
 
 /** Keeps the worker's row as it is: nobody can declare it dead while it takes runs. */
@@ -74,27 +82,17 @@ async function isLive(tx: Db, workerUuid: string): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Which of the claims were committed. Waits for the lost transaction, should it still be under way. */
-async function standing(
+/** Of those of these runs that the worker holds. Waits for a transaction that is still under way. */
+async function epochs(
   database: Database,
   workerUuid: string,
   claims: readonly Claim[],
-): Promise<Claim[]> {
-  for (const begun = performance.now(); ;) {
-    try {
-      const rows = await database.query<{ id: string; epoch: number }>(
-        `select id, epoch from aos.runs where id = any ($1::uuid[]) and worker_id = $2 for share`,
-        [claims.map(({ uuid }) => uuid), workerUuid],
-      );
-      const epochs = new Map(rows.map(({ id, epoch }) => [id, epoch]));
-      return claims.filter(({ uuid, epoch }) => epochs.get(uuid) === epoch);
-    } catch (error) {
-      const passing = isUnavailable(error) || isBusy(error);
-      // By then the lease has run out, and the runs are in other hands.
-      if (!passing || performance.now() - begun > DOUBT_MAX_MS) throw error;
-      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
-    }
-  }
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await database.query<{ id: string; epoch: number }>(
+    `select id, epoch from aos.runs where id = any ($1::uuid[]) and worker_id = $2 for share`,
+    [claims.map(({ uuid }) => uuid), workerUuid],
+  );
+  return new Map(rows.map(({ id, epoch }) => [id, epoch]));
 }
 
 interface Taking {
@@ -120,8 +118,10 @@ async function takeIn(
   const claimed = new Set(await claim(tx, ids, workerUuid, EPOCH_CLEAR_MAX));
   const left = ids.filter((id) => !claimed.has(id));
   const stalled = await stalls.of(tx, left);
-  const suspect = stalled.filter((run) => kind === 'regular' && isSuspect(run)).map(({ id }) => id);
-  const others = stalled.map(({ id }) => id).filter((id) => !suspect.includes(id));
+  const doubtful = stalled.filter(isDoubtful);
+  const suspect = stalled.filter((run) => kind === 'regular' && isSuspect(run));
+  const apart = [...doubtful, ...suspect];
+  const others = stalled.filter((run) => !apart.includes(run)).map(({ id }) => id);
   for (const id of await claim(tx, others, workerUuid)) claimed.add(id);
   // Ours carry nothing: somebody moved it here, most likely out of the dead letter queue.
   const strays = jobs.filter(({ id, data }) => data && !claimed.has(id));
@@ -130,7 +130,15 @@ async function takeIn(
     tx,
     jobs.filter(({ id }) => !claimed.has(id)),
   );
-  await queue.isolate(tx, suspect);
+  await queue.isolate(
+    tx,
+    suspect.map(({ id }) => id),
+  );
+  await queue.isolate(
+    tx,
+    doubtful.map(({ id }) => id),
+    doubtful[0]?.certainAt,
+  );
   const byId = new Map(jobs.map((job) => [job.id, job]));
   const stallsOf = new Map(stalled.map((run) => [run.id, run.stalls]));
   const rows = await load(tx, [...claimed]);
@@ -152,6 +160,11 @@ const EPOCH_CLEAR_MAX = 3;
 /** It runs alone next; should that end the same way, it is not run again. */
 function isSuspect({ stalls: count }: stalls.Stalled): boolean {
   return count >= STALLS_ISOLATED && count < STALLS_MAX;
+}
+
+/** It would be given up, and somebody it is blamed for may be cut off and on the way back: that is awaited. */
+function isDoubtful({ stalls: count, proven }: stalls.Stalled): boolean {
+  return count >= STALLS_MAX && proven < STALLS_MAX;
 }
 
 /** While everything is paused, what is new keeps its place. */
@@ -208,19 +221,32 @@ async function claim(
 export async function letGo(
   database: Database,
   queue: Queue,
-  { uuid, epoch }: Claim,
+  { uuid, epoch }: Pick<Claim, 'uuid' | 'epoch'>,
   pauseMs: number,
 ): Promise<void> {
-  await database.transaction(async (tx) => {
-    const [run] = await tx.query<{ priority: number }>(
-      `update aos.runs
-          set status = 'queued', worker_id = null, epoch = epoch + 1
-        where id = $1 and epoch = $2 and status = 'running'
-    returning priority`,
-      [uuid, epoch],
-    );
-    if (!run) return;
-    const startAfter = new Date(Date.now() + pauseMs);
-    await queue.resend(tx, [{ uuid, priority: run.priority, startAfter }]);
-  });
+  await retryConflicts(() =>
+    database.transaction(async (tx) => {
+      // Whatever the worker is writing of it comes first: those writes hold this row, and not the run's.
+      await tx.query(
+        `select 1 from aos.workers
+          where id = (select worker_id from aos.runs where id = $1)
+            for update`,
+        [uuid],
+      );
+      const [run] = await tx.query<{ priority: number; start_after: Date }>(
+        `update aos.runs
+            set status = 'queued', worker_id = null, epoch = epoch + 1
+          where id = $1 and epoch = $2 and status = 'running'
+      returning priority, now() + $3 * interval '1 ms' as start_after`,
+        [uuid, epoch, pauseMs],
+      );
+      if (!run) return;
+      await queue.resend(tx, [{ uuid, priority: run.priority, startAfter: run.start_after }]);
+    }),
+  );
+}
+
+/** What the worker holds in the eyes of the database. */
+export async function holds(db: Db, workerUuid: string): Promise<Pick<Claim, 'uuid' | 'epoch'>[]> {
+  return db.query(`select id as uuid, epoch from aos.runs where worker_id = $1`, [workerUuid]);
 }

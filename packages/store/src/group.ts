@@ -16,6 +16,7 @@ export interface GroupOptions<T, R> {
   readonly laneOf: (item: T) => number;
   /** Results in the order of the items. */
   readonly flush: (items: readonly T[], lane: number) => Promise<readonly R[]>;
+  readonly soon?: (work: () => void) => void;
 }
 
 interface Entry<T, R> {
@@ -64,11 +65,15 @@ export function createGroup<T, R>(options: GroupOptions<T, R>): Group<T, R> {
         lane.entries.push({ item, resolve, reject });
         if (lane.busy) return;
         lane.busy = true;
-        setImmediate(() => void run(lane, index));
+        (options.soon ?? soon)(() => void run(lane, index));
       }),
     drained: () =>
       lanes.every(({ busy }) => !busy)
         ? Promise.resolve()
         : new Promise((resolve) => idle.push(resolve)),
   };
+}
+
+function soon(work: () => void): void {
+  setImmediate(work);
 }

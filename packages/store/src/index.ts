@@ -4,7 +4,7 @@ export { acceptIn, createAcceptor, type Accepted, type Acceptor } from './accept
 export { acceptedView, type Acceptance } from './acceptance.ts';
 export { beginOperation, type NewOperation } from './begin-operation.ts';
 export { TRUE_UP_MAX, trueUp } from './bury.ts';
-export { letGo, take, type Claim } from './claims.ts';
+export { holds, letGo, take, type Claim, type OnStray } from './claims.ts';
 export {
   createDatabase,
   db,
@@ -15,10 +15,13 @@ export {
   type Db,
 } from './db.ts';
 export { createFairShare, type FairShare, type PlaceOf } from './fair-share.ts';
-export { openJournal, type Journal } from './journal.ts';
+export { createJournal, openJournal, type Journal, type Write } from './journal.ts';
+export type { Entry } from './journal-entry.ts';
 export { assertMigrated, migrate } from './migrate.ts';
 export { openQueue, WORKER_CHANNEL, type Dispatch, type Job, type Queue } from './queue.ts';
 export { readLogGauges } from './log-gauges.ts';
+export { takeSurely } from './take-surely.ts';
+export type { Time } from './time.ts';
 export * as agents from './agents.ts';
 export * as apiKeys from './api-keys.ts';
 export * as approvals from './approvals.ts';

@@ -37,10 +37,11 @@ describe('who may do what in the database', () => {
         runId,
         stepKey: 'say',
         name: 'a.txt',
+        epoch: claim.epoch,
         mediaType: 'text/plain',
         content: Buffer.from('x'),
       };
-      await workspace.write(worker.database, worker.uuid, file);
+      await workspace.write(worker.database, file);
       await worker.journal.commit(claim, asking('ask').change);
       const pause = { tenant, scope: 'agent', name: 'nobody', allTenants: false } as const;
       await tenants.acting(store.api, tenant, (tx) =>

@@ -6,6 +6,7 @@ import { createGroup } from './group.ts';
 import { place, takeBack, type Asked, type Entry } from './journal-entry.ts';
 import { writeEntries } from './journal-write.ts';
 import type { Queue } from './queue.ts';
+import { systemTime, type Time } from './time.ts';
 
 /** The one writer of what workers do to their runs. */
 export interface Journal {
@@ -28,6 +29,7 @@ export interface JournalOptions {
   readonly workerUuid: string;
   readonly onBatch?: (size: number) => void;
   readonly lanes?: number;
+  readonly time?: Time;
 }
 
 const LANES = 2;
@@ -36,11 +38,32 @@ const CONFLICT_RETRIES = 20;
 const RECONNECT_DELAY_MS = 100;
 
 /** What became of an entry; an error when its own data cannot be stored. */
-type Fate = 'written' | 'refused' | Error;
+export type Fate = 'written' | 'refused' | Error;
+
+/**
+ * One transaction: writes the entries of runs that the worker holds, and says what became of each.
+ * `sentBefore`: some may stand already. Throws `database_unavailable` when nobody knows.
+ */
+export type Write = (
+  entries: readonly Entry[],
+  lane: number,
+  sentBefore: boolean,
+) => Promise<readonly Fate[]>;
 
 export function openJournal(database: Database, queue: Queue, options: JournalOptions): Journal {
+  const { workerUuid } = options;
+  return createJournal(
+    (entries, lane, sentBefore) =>
+      attempt({ database, queue, workerUuid }, entries, lane, sentBefore),
+    options,
+  );
+}
+
+/** The journal on whatever can write. */
+export function createJournal(write: Write, options: Omit<JournalOptions, 'workerUuid'>): Journal {
   const abandoned = new AbortController();
-  const writer: Writer = { database, queue, workerUuid: options.workerUuid, abandoned };
+  const { time = systemTime } = options;
+  const writer: Writer = { write, time, abandoned };
   const group = createGroup<Asked, Fate>({
     lanes: options.lanes ?? LANES,
     batchMax: BATCH_MAX,
@@ -50,6 +73,7 @@ export function openJournal(database: Database, queue: Queue, options: JournalOp
       options.onBatch?.(asked.length);
       return flush(writer, asked, lane);
     },
+    soon: (work) => time.soon(work),
   });
   // The last of each claim; lanes keep the order, so with it all those before have settled.
   const newest = new Map<Claim, Promise<unknown>>();
@@ -57,7 +81,7 @@ export function openJournal(database: Database, queue: Queue, options: JournalOp
     async commit(claim, change) {
       if (change.events.length === 0) throw new Error('A change without an event has no place.');
       if (abandoned.signal.aborted) throw lost(claim);
-      const writing = group.add({ claim, change, at: new Date() });
+      const writing = group.add({ claim, change, at: time.now() });
       newest.set(claim, writing);
       const fate = await writing.finally(() => {
         if (newest.get(claim) === writing) newest.delete(claim);
@@ -74,13 +98,17 @@ export function openJournal(database: Database, queue: Queue, options: JournalOp
 }
 
 interface Writer {
-  readonly database: Database;
-  readonly queue: Queue;
-  readonly workerUuid: string;
+  readonly write: Write;
+  readonly time: Time;
   readonly abandoned: AbortController;
 }
 
-async function flush(writer: Writer, asked: readonly Asked[], lane: number): Promise<Fate[]> {
+async function flush(
+  writer: Writer,
+  asked: readonly Asked[],
+  lane: number,
+): Promise<readonly Fate[]> {
+  const { time } = writer;
   const entries = asked.map(place);
   let sentBefore = false;
   // An answer was lost, so it may stand: from then on only the database can say that it does not.
@@ -88,18 +116,18 @@ async function flush(writer: Writer, asked: readonly Asked[], lane: number): Pro
   for (let conflicts = 0; ;) {
     if (writer.abandoned.signal.aborted) return entries.map(() => 'refused');
     try {
-      return await attempt(writer, entries, lane, sentBefore);
+      return await writer.write(entries, lane, sentBefore);
     } catch (error) {
       sentBefore = true;
       if (isUnavailable(error)) {
         doubtful = true;
-        await pause(RECONNECT_DELAY_MS);
+        await time.pause(RECONNECT_DELAY_MS);
       } else if (
         (isConflict(error) || isBusy(error)) &&
         (doubtful || conflicts < CONFLICT_RETRIES)
       ) {
         conflicts++;
-        await pause(Math.random() * 5 * Math.min(conflicts, CONFLICT_RETRIES));
+        await time.pause(time.random() * 5 * Math.min(conflicts, CONFLICT_RETRIES));
       } else if (entries.length > 1) {
         // The fault lies in one entry's data: the others must not suffer from it.
         takeBack(entries);
@@ -114,8 +142,14 @@ async function flush(writer: Writer, asked: readonly Asked[], lane: number): Pro
   }
 }
 
+interface Target {
+  readonly database: Database;
+  readonly queue: Queue;
+  readonly workerUuid: string;
+}
+
 async function attempt(
-  writer: Writer,
+  writer: Target,
   entries: readonly Entry[],
   lane: number,
   sentBefore: boolean,
@@ -154,8 +188,4 @@ async function standing(tx: Db, entries: readonly Entry[]): Promise<ReadonlySet<
 
 function lost({ uuid, epoch }: Claim): ClaimLost {
   return new ClaimLost(`The claim ${epoch} on run ${uuid} is gone.`);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

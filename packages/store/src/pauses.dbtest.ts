@@ -42,12 +42,10 @@ function resume(store: TestStore, of: pauses.PauseOf): Promise<boolean> {
   return tenants.acting(store.api, of.tenant, (tx) => pauses.resume(tx, of, 'Bo'));
 }
 
-const noStrays = () => {};
-
 async function takeAwake(worker: TestWorker, max = 100): Promise<string[]> {
   const known = await pauses.all(worker.database);
   const { database, queue, uuid } = worker;
-  const claims = await take(database, queue, uuid, max, 'regular', noStrays, known);
+  const claims = await take(database, queue, uuid, max, { pauses: known });
   return claims.map(({ run }) => run.id);
 }
 

@@ -71,10 +71,11 @@ describe('retention', () => {
       runId: old,
       stepKey: 'say',
       name: 'a.txt',
+      epoch: claim.epoch,
       mediaType: 'text/plain',
       content: Buffer.from('x'),
     };
-    await workspace.write(worker.database, worker.uuid, file);
+    await workspace.write(worker.database, file);
     const { change } = asking('ask');
     const { next: _next, ...asked } = change;
     await worker.journal.commit(claim, asked);

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 
 import type { Change } from '@aos/core';
 
+import { adopt } from './adopt.ts';
 import type { Claim } from './claims.ts';
 import * as runs from './runs.ts';
 import { startTestStore, type TestStore } from './store.fixture.ts';
@@ -58,8 +59,15 @@ for (const server of servers) {
     assert.equal(await store.queue.hasSuspects(store.owner), false);
     await rescue(store, alone.uuid);
 
-    const again = await regular.claim(runId);
-    assert.equal(again.run.stalls, 3, 'whoever claims it now ends it');
+    assert.deepEqual(await regular.take(), [], 'whoever was cut off may still come back');
+    await using later = await startTestWorker(store);
+    assert.deepEqual(await later.take(1, 'suspect'), [], 'which takes its time');
+    await store.owner.query(`update aos.workers set ended_at = ended_at - interval '5 s'`);
+    await store.owner.query(`update pgboss.job set start_after = now() where id = $1`, [
+      runId.slice(4),
+    ]);
+    const [again] = await later.take(1, 'suspect');
+    assert.equal(again?.run.stalls, 3, 'whoever claims it now ends it');
   });
 }
 
@@ -121,4 +129,13 @@ test('a suspected run that is cancelled is still taken, to be ended', async () =
     claims.map(({ run }) => run.cancelledBy),
     ['Bo'],
   );
+});
+
+test('a database that was adopted after a restore makes no run suspicious', async () => {
+  await using store = await startTestStore();
+  const runId = await store.newRun();
+  await dieWith(store, runId);
+  await adopt(store.url, 'A restore.');
+  await using worker = await startTestWorker(store);
+  assert.equal((await worker.claim(runId)).run.stalls, 1);
 });

@@ -1,23 +1,13 @@
-import { isConflict, type Database, type Db } from './db.ts';
+import type { Database, Db } from './db.ts';
+import { retryConflicts } from './retry-conflicts.ts';
 
-const ATTEMPTS_MAX = 5;
-
-/**
- * Acts for one tenant in one transaction, and again when it met another one head-on: a worker takes a
- * job and then its run, a caller takes the run and then its job.
- */
-export async function acting<T>(
+/** Acts for one tenant in one transaction. */
+export function acting<T>(
   database: Database,
   tenant: string,
   work: (tx: Db) => Promise<T>,
 ): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await database.actingFor([tenant], work);
-    } catch (error) {
-      if (!isConflict(error) || attempt >= ATTEMPTS_MAX) throw error;
-    }
-  }
+  return retryConflicts(() => database.actingFor([tenant], work));
 }
 
 /** Sets its part of the workers, 0.01 to 100; 1 is usual. False when there is no such tenant. */

@@ -19,7 +19,7 @@ export interface TestWorker extends AsyncDisposable {
   readonly journal: Journal;
   /** Holds the worker's lock. */
   readonly session: Client;
-  take(max?: number, kind?: Kind, onStray?: OnStray): Promise<Claim[]>;
+  take(max?: number, kind?: Kind, onStray?: OnStray): Promise<readonly Claim[]>;
   /** Takes jobs until it has the one of this run. */
   claim(runId: string): Promise<Claim>;
 }
@@ -70,7 +70,8 @@ export async function startTestWorker(
     queue,
     journal,
     session,
-    take: (max = 100, kind, onStray) => take(database, queue, uuid, max, kind, onStray),
+    take: (max = 100, kind, onStray) =>
+      take(database, queue, uuid, max, { ...(kind && { kind }), ...(onStray && { onStray }) }),
     async claim(runId) {
       const claims = await take(database, queue, uuid, 1_000);
       const found = claims.find(({ run }) => run.id === runId);

@@ -2,6 +2,7 @@ import type { SkillManifest } from '@aos/core';
 
 import type { Database, Db } from './db.ts';
 import type { Queue } from './queue.ts';
+import { retryConflicts } from './retry-conflicts.ts';
 
 /** A worker that does not renew for this long is dead. */
 export const LEASE_MS = 5_000;
@@ -28,12 +29,16 @@ export function lockKeyOf(uuid: string): bigint {
   return BigInt.asIntN(64, BigInt(`0x${uuid.replaceAll('-', '').slice(16)}`));
 }
 
-/** Call it only with the lock held: a live row with a free lock is taken for dead. */
-export async function register(db: Db, worker: NewWorker): Promise<void> {
-  await db.query(
+/**
+ * Call it only with the lock held: a live row with a free lock is taken for dead. Returns the time of the
+ * database.
+ */
+export async function register(db: Db, worker: NewWorker): Promise<Date> {
+  const rows = await db.query<{ at: Date }>(
     `insert into aos.workers (id, host, pid, version, port, slots, skills, lock_key, lease_until,
                               process_id, quarantine)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, now() + $9 * interval '1 ms', $10, $11)`,
+     values ($1, $2, $3, $4, $5, $6, $7, $8, now() + $9 * interval '1 ms', $10, $11)
+     returning clock_timestamp() as at`,
     [
       worker.uuid,
       worker.host,
@@ -48,6 +53,7 @@ export async function register(db: Db, worker: NewWorker): Promise<void> {
       worker.quarantine,
     ],
   );
+  return rows[0]?.at ?? new Date();
 }
 
 export interface Renewal {
@@ -57,18 +63,21 @@ export interface Renewal {
   readonly cancelling: readonly { readonly uuid: string; readonly by: string }[];
   /** Runs of this worker that somebody wants at rest. */
   readonly pausing: readonly { readonly uuid: string; readonly by: string }[];
+  /** The time of the database. */
+  readonly at?: Date;
 }
 
 /** `gated` is why it takes no new runs now. */
 export async function renew(db: Db, uuid: string, gated?: string): Promise<Renewal> {
   const rows = await db.query<{
+    at: Date;
     cancelling: { uuid: string; by: string }[] | null;
     pausing: { uuid: string; by: string }[] | null;
   }>(
     `update aos.workers
         set lease_until = now() + $2 * interval '1 ms', gated = $3
       where id = $1 and state in ('live', 'stopping') and lease_until > now()
-  returning (select jsonb_agg(jsonb_build_object('uuid', r.id, 'by', r.cancel_requested_by))
+  returning clock_timestamp() as at, (select jsonb_agg(jsonb_build_object('uuid', r.id, 'by', r.cancel_requested_by))
                from aos.runs r
               where r.worker_id = $1 and r.cancel_requested_at is not null
                 and r.status <> 'finished') as cancelling,
@@ -83,6 +92,7 @@ export async function renew(db: Db, uuid: string, gated?: string): Promise<Renew
     held: row !== undefined,
     cancelling: row?.cancelling ?? [],
     pausing: row?.pausing ?? [],
+    ...(row && { at: row.at }),
   };
 }
 
@@ -103,12 +113,14 @@ export async function stopping(db: Db, uuid: string): Promise<void> {
   ]);
 }
 
-/** It ended by itself and holds nothing any more. */
+/** It ended by itself and holds nothing any more. Waits for what it is still writing. */
 export async function stopped(db: Db, uuid: string): Promise<void> {
   await db.query(
     `update aos.workers
         set state = 'stopped', ended_at = now()
-      where id = $1 and state in ('live', 'stopping')`,
+      where id in (select id from aos.workers
+                    where id = $1 and state in ('live', 'stopping')
+                      for update)`,
     [uuid],
   );
 }
@@ -139,7 +151,7 @@ export async function rescue(
   queue: Queue,
   dead: readonly string[],
 ): Promise<string[]> {
-  return database.transaction(async (tx) => {
+  return inOne(database, async (tx) => {
     const declared = await tx.query<{ id: string }>(
       `update aos.workers
           set state = 'lost', ended_at = now()
@@ -170,7 +182,7 @@ export async function rescue(
  * by a worker which is no more, whatever the cause. Returns how many it sent again.
  */
 export async function dispatchForgotten(database: Database, queue: Queue): Promise<number> {
-  return database.transaction(async (tx) => {
+  return inOne(database, async (tx) => {
     const forgotten = await queue.forgotten(tx, FORGOTTEN_AFTER_S, FORGOTTEN_MAX);
     const orphans = await tx.query<{ id: string; priority: number }>(ORPHANS, [FORGOTTEN_MAX]);
     const runs = [...forgotten, ...orphans];
@@ -198,6 +210,10 @@ const FORGOTTEN_MAX = 500;
 /** Rows of workers that ended long ago; their tallies stay. */
 export async function prune(db: Db): Promise<void> {
   await db.query(`delete from aos.workers where ended_at < now() - interval '1 day'`);
+}
+
+function inOne<T>(database: Database, work: (tx: Db) => Promise<T>): Promise<T> {
+  return retryConflicts(() => database.transaction(work));
 }
 
 function toDispatch({ id, priority }: { readonly id: string; readonly priority: number }) {

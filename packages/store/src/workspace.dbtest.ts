@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { ClaimLost, uuidOf, WORKSPACE_BYTES_MAX, WORKSPACE_FILES_MAX } from '@aos/core';
 
 import * as artifacts from './artifacts.ts';
+import { letGo, type Claim } from './claims.ts';
 import { startTestStore, type TestStore } from './store.fixture.ts';
 import { finished, startTestWorker, type TestWorker } from './worker.fixture.ts';
 import * as workspace from './workspace.ts';
@@ -13,22 +14,24 @@ async function withRun(
     store: TestStore;
     worker: TestWorker;
     runId: string;
+    claim: Claim;
     write: (name: string, content: Buffer | string) => Promise<unknown>;
   }) => Promise<void>,
 ): Promise<void> {
   await using store = await startTestStore();
   await using worker = await startTestWorker(store);
   const runId = await store.newRun();
-  await worker.claim(runId);
+  const claim = await worker.claim(runId);
   const write = (name: string, content: Buffer | string) =>
-    workspace.write(worker.database, worker.uuid, {
+    workspace.write(worker.database, {
       runId,
+      epoch: claim.epoch,
       stepKey: 'say',
       name,
       mediaType: 'text/plain',
       content: Buffer.from(content),
     });
-  await work({ store, worker, runId, write });
+  await work({ store, worker, runId, claim, write });
 }
 
 test('a file is written, replaced, listed and read, with its digest', () =>
@@ -53,27 +56,26 @@ test('a file is written, replaced, listed and read, with its digest', () =>
     assert.equal(await artifacts.find(store.owner, runId, '../a.txt'), undefined);
   }));
 
-test('only the worker that holds the run may write into it', () =>
-  withRun(async ({ store, worker, runId, write }) => {
-    await using other = await startTestWorker(store);
-    const file = {
-      runId,
+test('only under the claim that holds the run may anybody write into it', () =>
+  withRun(async ({ store, worker, runId, claim, write }) => {
+    const { database } = worker;
+    const file = (epoch: number, id = runId) => ({
+      runId: id,
       stepKey: 'x',
+      epoch,
       name: 'x',
       mediaType: 'text/plain',
       content: Buffer.from('x'),
-    };
-    await assert.rejects(workspace.write(other.database, other.uuid, file), ClaimLost);
-    await assert.rejects(
-      workspace.write(worker.database, worker.uuid, { ...file, runId: 'run_x' }),
-      ClaimLost,
-    );
-    await store.owner.query(
-      `update aos.runs set status = 'queued', worker_id = null where id = $1`,
-      [uuidOf('run', runId)],
-    );
+    });
+    await assert.rejects(workspace.write(database, file(claim.epoch - 1)), ClaimLost);
+    await assert.rejects(workspace.write(database, file(claim.epoch, 'run_x')), ClaimLost);
+    await letGo(database, worker.queue, claim, 0);
+    await assert.rejects(write('x', 'x'), ClaimLost);
+    // The same worker holds it again: what its first claim still tries is refused all the same.
+    const again = await worker.claim(runId);
     await assert.rejects(write('x', 'x'), ClaimLost);
     assert.deepEqual(await artifacts.list(store.owner, runId), []);
+    await workspace.write(database, file(again.epoch));
   }));
 
 test('a finished run takes no more files', async () => {
@@ -84,11 +86,12 @@ test('a finished run takes no more files', async () => {
   const file = {
     runId: claim.run.id,
     stepKey: 'x',
+    epoch: claim.epoch,
     name: 'x',
     mediaType: 'text/plain',
     content: Buffer.from('x'),
   };
-  await assert.rejects(workspace.write(worker.database, worker.uuid, file), ClaimLost);
+  await assert.rejects(workspace.write(worker.database, file), ClaimLost);
 });
 
 test('a workspace is full at its bytes, also when two write at once; replacing makes room', () =>

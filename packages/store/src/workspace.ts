@@ -7,25 +7,26 @@ import type { Database, Db } from './db.ts';
 export interface NewFile {
   readonly runId: string;
   readonly stepKey: string;
+  /** Of the claim under which it is written. */
+  readonly epoch: number;
   readonly name: string;
   readonly mediaType: string;
   readonly content: Buffer;
 }
 
 /**
- * Writes a file of a run that this worker holds; one of the same name is replaced. Throws `ClaimLost`
- * when the run is in other hands, `quota_exceeded` when its workspace is full.
+ * Writes a file of a run under the claim that holds it; one of the same name is replaced. Throws
+ * `ClaimLost` when that claim is gone, `quota_exceeded` when its workspace is full.
  */
 export async function write(
   database: Database,
-  workerUuid: string,
   file: NewFile,
 ): Promise<{ readonly digest: string; readonly bytes: number }> {
   const digest = `sha256:${createHash('sha256').update(file.content).digest('hex')}`;
   const bytes = file.content.length;
   const runUuid = uuidOf('run', file.runId);
   await database.transaction(async (tx) => {
-    await hold(tx, runUuid, workerUuid, file);
+    await hold(tx, runUuid, file);
     await refuseOverQuota(tx, runUuid, file.name, bytes);
     await tx.query(
       `insert into aos.artifacts as kept
@@ -43,15 +44,13 @@ export async function write(
 }
 
 /** A lock on the run's row: nobody else can take the run over while the file is written. */
-async function hold(
-  tx: Db,
-  runUuid: string | undefined,
-  workerUuid: string,
-  { runId }: NewFile,
-): Promise<void> {
+async function hold(tx: Db, runUuid: string | undefined, { runId, epoch }: NewFile): Promise<void> {
   const held = await tx.query(
-    `select 1 from aos.runs where id = $1 and worker_id = $2 for no key update`,
-    [runUuid, workerUuid],
+    `select 1
+       from aos.runs
+      where id = $1 and epoch = $2 and status = 'running'
+        for no key update`,
+    [runUuid, epoch],
   );
   if (held.length === 0) throw new ClaimLost(`The run ${runId} is in other hands.`);
 }

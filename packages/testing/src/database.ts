@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-import { Client } from 'pg';
+import { Client, DatabaseError } from 'pg';
 
 /** A database of one test: empty, its owner a superuser, dropped at the end. */
 export interface TestDatabase extends AsyncDisposable {
@@ -40,4 +40,9 @@ async function asSuperuser(url: string, sql: string): Promise<void> {
   } finally {
     await client.end();
   }
+}
+
+/** What PostgreSQL says to the transaction that it ends because of another one. */
+export function deadlock(): Error {
+  return Object.assign(new DatabaseError('deadlock detected', 0, 'error'), { code: '40P01' });
 }

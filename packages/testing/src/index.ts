@@ -5,3 +5,5 @@ export * from './anthropic-request.ts';
 export * from './anthropic-server.ts';
 export * from './page-server.ts';
 export * from './builders.ts';
+export { runStoreCases } from './run-store/conformance.ts';
+export type { RunFacts, RunRequest, RunStore, StoreClaim, StoreWorker } from './run-store/port.ts';

@@ -11,8 +11,6 @@ export interface Capabilities extends AsyncDisposable {
   readonly skills: SkillSet;
   readonly egress: Egress;
   readonly planners: ReadonlyMap<PlannerName, Planner>;
-  /** From now on files are written as this life of the worker. */
-  holdWorkspacesAs(workerUuid: string): void;
 }
 
 export function createCapabilities(config: Config, database: Database): Capabilities {
@@ -24,7 +22,6 @@ export function createCapabilities(config: Config, database: Database): Capabili
         ...(named.name && { model: named.name }),
       })
     : undefined;
-  let holder = '';
   const egress = createEgress(config.egress);
   const skills = createSkills({
     egress,
@@ -32,8 +29,8 @@ export function createCapabilities(config: Config, database: Database): Capabili
     postgres: createPostgresConnections(config.queryConnections),
     workspace: {
       read: ({ runId }, name) => artifacts.find(database, runId, name),
-      write: ({ runId, stepKey }, name, content, mediaType) =>
-        workspace.write(database, holder, { runId, stepKey, name, mediaType, content }),
+      write: ({ runId, stepKey, epoch }, name, content, mediaType) =>
+        workspace.write(database, { runId, stepKey, epoch, name, mediaType, content }),
     },
   });
   return {
@@ -43,9 +40,6 @@ export function createCapabilities(config: Config, database: Database): Capabili
       ...(model && { model }),
       defaultScheme: config.planner.defaultScheme,
     }),
-    holdWorkspacesAs(workerUuid) {
-      holder = workerUuid;
-    },
     async [Symbol.asyncDispose]() {
       await skills[Symbol.asyncDispose]();
       await egress[Symbol.asyncDispose]();

@@ -1,10 +1,11 @@
-import type { Clock } from '@aos/engine';
+import type { Clock, Timekeeper } from '@aos/engine';
 
 /** A longer timer would overflow and fire at once. */
 const TIMER_MAX_MS = 2_147_483_647;
 
-export const clock: Clock = {
+export const clock: Clock & Timekeeper = {
   now: () => new Date(),
+  monotonicMs: () => performance.now(),
   sleep: (ms, signal) =>
     new Promise((resolve) => {
       if (signal.aborted) {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 import { loadConfig, type Config } from '@aos/config';
-import { failpoints, type Failpoint } from '@aos/engine';
+import { failpoints, type Failpoint, type PoolView } from '@aos/engine';
 import {
   assertMigrated,
   log as eventLog,
@@ -22,7 +22,6 @@ import { createCapabilities, type Capabilities } from './capabilities.ts';
 import { watchGate } from './gate.ts';
 import { serveHealth } from './health.ts';
 import { startKeeper } from './keeper.ts';
-import type { Pool } from './pool.ts';
 import { QUARANTINE_ARGUMENT, startsInQuarantine } from './quarantine.ts';
 import { startSender } from './sender.ts';
 import { stopOnSignals } from './stop.ts';
@@ -51,7 +50,7 @@ async function main(): Promise<void> {
   await using capabilities = createCapabilities(config, database);
   await catalog.publish(database, capabilities.skills.manifests());
 
-  let pool: Pool | undefined;
+  let pool: PoolView | undefined;
   metrics.beforeScrape(() => {
     tellConnections(metrics, database);
     metrics.workerRunsInFlight.set({}, pool?.inFlight ?? 0);

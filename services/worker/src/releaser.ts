@@ -1,7 +1,8 @@
+import { createBell } from '@aos/engine';
 import { backlog, createFairShare, rest, type Database, type Queue } from '@aos/store';
 import type { Telemetry } from '@aos/telemetry';
 
-import { createBell } from './bell.ts';
+import { clock } from './clock.ts';
 
 /** Sends on what rested and is paused no more. */
 export interface Releaser {
@@ -24,7 +25,7 @@ export function startReleaser(
   { log, metrics }: Telemetry,
 ): Releaser {
   const fairShare = createFairShare();
-  const bell = createBell();
+  const bell = createBell(clock);
   const stop = new AbortController();
   let stirredUntil = 0;
 

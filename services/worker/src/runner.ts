@@ -1,28 +1,39 @@
 import type { Catalog, Change, PlannerName } from '@aos/core';
-import { advanceRun, type Control, type Ending, type Failpoint, type Ports } from '@aos/engine';
+import {
+  advanceRun,
+  type Clock,
+  type Control,
+  type Ending,
+  type Failpoint,
+  type Ports,
+} from '@aos/engine';
 import { makePlan, type Planner } from '@aos/planner';
 import type { SkillSet } from '@aos/skills';
 import type { Claim, Journal } from '@aos/store';
 import { recordEvent, type Telemetry } from '@aos/telemetry';
 
-import { clock } from './clock.ts';
 import type { TargetWatch } from './target-watch.ts';
 
 export interface RunnerOptions {
   readonly skills: SkillSet;
   readonly planners: ReadonlyMap<PlannerName, Planner>;
-  readonly journal: Journal;
   readonly telemetry: Telemetry;
   readonly failpoint: (name: Failpoint) => void;
+}
+
+/** What belongs to one life of the worker. */
+export interface Life {
+  readonly journal: Journal;
+  readonly clock: Clock;
   readonly targetsOf: TargetWatch['of'];
 }
 
 /** Executes claimed runs: the engine on the real journal, skills and planners. */
 export function createRunner(options: RunnerOptions) {
-  const { skills, planners, journal, telemetry, failpoint, targetsOf } = options;
+  const { skills, planners, telemetry, failpoint } = options;
   const catalog: Catalog = new Map(skills.manifests().map((manifest) => [manifest.name, manifest]));
 
-  const portsOf = (claim: Claim): Ports => {
+  const portsOf = ({ journal, clock, targetsOf }: Life, claim: Claim): Ports => {
     const { id: runId, tenant, planner } = claim.run;
     const commit = async (change: Change) => {
       await journal.commit(claim, change);
@@ -44,6 +55,13 @@ export function createRunner(options: RunnerOptions) {
     };
   };
 
-  return (claim: Claim, control: Control): Promise<Ending> =>
-    advanceRun(portsOf(claim), claim.run, control);
+  return async (life: Life, claim: Claim, control: Control): Promise<Ending> => {
+    try {
+      return await advanceRun(portsOf(life, claim), claim.run, control);
+    } catch (error) {
+      // What of it is still on its way must not arrive after the epoch was raised.
+      await life.journal.settled(claim);
+      throw error;
+    }
+  };
 }

@@ -167,6 +167,22 @@ describe('the sender of webhooks', () => {
     assert.equal(at('/elsewhere').length, 0);
   });
 
+  test('a worker that stops waits for the answer that is on its way, and records it', async () => {
+    const asked = Promise.withResolvers<() => void>();
+    target.serve('/last', (_request, response) => {
+      asked.resolve(() => void response.writeHead(204).end());
+    });
+    const made = await hook('/last');
+    const sending = send();
+    await finish();
+    const answer = await asked.promise;
+    const stopped = sending[Symbol.asyncDispose]();
+    answer();
+    await stopped;
+    const [last] = await listOf(made);
+    assert.deepEqual([last?.state, at('/last').length], ['delivered', 1]);
+  });
+
   test('a ping tells whether an address takes what it is sent', async () => {
     target.serve('/ping', (_request, response) => void response.end('pong'));
     const made = await hook('/ping');

@@ -5,11 +5,14 @@ import type { Telemetry } from '@aos/telemetry';
 
 import { clock } from './clock.ts';
 import { startDuties } from './duties.ts';
+import { createFlights } from './flights.ts';
 import { sendDelivery } from './send-delivery.ts';
 
 const RELAY_EVERY_MS = 250;
 const TAKE_EVERY_MS = 250;
 const IN_FLIGHT_MAX = 32;
+/** How long a stop waits for answers, so that they are recorded and nothing is sent twice for it. */
+const SETTLE_MS = 3_000;
 
 /**
  * Tells webhooks of what was committed. The relay turns the log into deliveries; the sender takes those that
@@ -23,12 +26,13 @@ export function startSender(
 ): { stop(): Promise<void> } {
   const onError = (error: unknown) => log.debug('webhooks.failed', { error: String(error) });
   const stopping = new AbortController();
-  const busy = new Map<string, number>();
-  const flights = new Set<Promise<void>>();
+  const cut = new AbortController();
   let wake = new AbortController();
+  // The next event of the same run may go now.
+  const flights = createFlights(() => wake.abort());
 
   const fly = async (sending: outbox.Sending): Promise<void> => {
-    const { result, attempt } = await sendDelivery(egress, sending, stopping.signal);
+    const { result, attempt } = await sendDelivery(egress, sending, cut.signal);
     const step = afterAttempt(sending, result, new Date());
     await outbox.record(database, sending, step, attempt);
     metrics.webhookAttempts.inc({ result: step.next }, 1);
@@ -36,27 +40,15 @@ export function startSender(
       log.warn('webhooks.delivery_dead', { webhookId: sending.webhookId, delivery: sending.id });
     }
   };
-  const begin = (sending: outbox.Sending): void => {
-    const { webhookId } = sending;
-    busy.set(webhookId, (busy.get(webhookId) ?? 0) + 1);
-    const flight = fly(sending)
-      .catch(onError)
-      .finally(() => {
-        flights.delete(flight);
-        const left = (busy.get(webhookId) ?? 1) - 1;
-        if (left > 0) busy.set(webhookId, left);
-        else busy.delete(webhookId);
-        // The next event of the same run may go now.
-        wake.abort();
-      });
-    flights.add(flight);
-  };
   const send = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       wake = new AbortController();
-      const room = IN_FLIGHT_MAX - flights.size;
-      const due = room > 0 ? await outbox.takeDue(database, busy, room).catch(onError) : undefined;
-      for (const sending of due ?? []) begin(sending);
+      const room = IN_FLIGHT_MAX - flights.count;
+      const due =
+        room > 0 && (await outbox.takeDue(database, flights.byTarget, room).catch(onError));
+      for (const sending of due || []) {
+        flights.begin(sending.webhookId, fly(sending).catch(onError));
+      }
       await clock.sleep(TAKE_EVERY_MS, AbortSignal.any([stopping.signal, wake.signal]));
     }
   };
@@ -70,11 +62,13 @@ export function startSender(
   const relaying = startDuties([{ everyMs: RELAY_EVERY_MS, work: relay }], onError);
   const sendings = send();
   return {
-    /** What is on its way is cut off; it is sent again by others. */
+    /** What is still on its way after a while is cut off; others send it again. */
     async stop() {
       stopping.abort();
       await Promise.all([relaying.stop(), sendings]);
-      await Promise.all(flights);
+      await Promise.race([flights.landed(), clock.sleep(SETTLE_MS, cut.signal)]);
+      cut.abort();
+      await flights.landed();
     },
   };
 }

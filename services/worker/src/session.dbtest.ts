@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { createDatabase, migrate, workers, type Database } from '@aos/store';
+import type { Ears } from '@aos/engine';
+import { createDatabase, migrate, openQueue, workers, type Database, type Queue } from '@aos/store';
 import { testDatabase } from '@aos/testing';
 
 import { openSession, type SessionOptions } from './session.ts';
@@ -12,93 +13,106 @@ const options: SessionOptions = {
   slots: 3,
   skills: [],
   quarantine: false,
-  onWork: () => {},
-  onCancel: () => {},
   onPausing: () => {},
   onPauses: () => {},
   gated: () => undefined,
+  pauses: () => [],
   onTargets: () => {},
+  onBatch: () => {},
+  onStray: () => {},
+  onOver: () => {},
 };
 
-async function withDatabase(work: (database: Database, owner: Database) => Promise<void>) {
+const deaf: Ears = { onWork: () => {}, onCancel: () => {}, onCut: () => {} };
+
+async function withDatabase(
+  work: (database: Database, queue: Queue, owner: Database) => Promise<void>,
+) {
   await using fresh = await testDatabase();
   await migrate(fresh.url, { allowUnsafe: true });
   const role = 'aos_worker';
   const database = createDatabase({ url: fresh.url, role, applicationName: 'test' });
   const owner = createDatabase({ url: fresh.url, applicationName: 'owner' });
+  const queue = await openQueue(database, { maintain: false, onError: () => {} });
   try {
-    await work(database, owner);
+    await work(database, queue, owner);
   } finally {
+    await queue.stop();
     await database.close();
     await owner.close();
   }
 }
 
-function fired(signal: AbortSignal): Promise<void> {
-  return signal.aborted
-    ? Promise.resolve()
-    : new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
-}
-
 test('a live session is nobody’s suspect, and a second one sees it', async () => {
-  await withDatabase(async (database) => {
-    const one = await openSession(database, options);
-    const two = await openSession(database, options);
-    assert.deepEqual(await workers.suspects(database, two.uuid), []);
-    assert.deepEqual(await workers.suspects(database, one.uuid), []);
-    await one.end();
-    await two.end();
+  await withDatabase(async (database, queue) => {
+    const one = await openSession(database, queue, options, deaf);
+    const two = await openSession(database, queue, options, deaf);
+    assert.deepEqual(await workers.suspects(database, two.id), []);
+    assert.deepEqual(await workers.suspects(database, one.id), []);
+    one.cut();
+    two.cut();
   });
 });
 
 test('a session whose connection is cut is lost at once, and suspected at once', async () => {
-  await withDatabase(async (database, owner) => {
-    const victim = await openSession(database, options);
-    const other = await openSession(database, options);
+  await withDatabase(async (database, queue, owner) => {
+    const cut = Promise.withResolvers<void>();
+    const victim = await openSession(database, queue, options, { ...deaf, onCut: cut.resolve });
+    const other = await openSession(database, queue, options, deaf);
     const [backend] = await owner.query<{ pid: number }>(
       `select pid from pg_locks where locktype = 'advisory' and granted
           and (classid::bigint << 32 | objid::bigint) = $1`,
-      [workers.lockKeyOf(victim.uuid).toString()],
+      [workers.lockKeyOf(victim.id).toString()],
     );
     await owner.query('select pg_terminate_backend($1)', [backend?.pid]);
-    await fired(victim.lost);
-    assert.deepEqual(await workers.suspects(database, other.uuid), [victim.uuid]);
-    await other.end();
+    await cut.promise;
+    assert.deepEqual(await workers.suspects(database, other.id), [victim.id]);
+    other.cut();
   });
 });
 
 test('a session that ends in order is stopped, not lost', async () => {
-  await withDatabase(async (database) => {
-    const session = await openSession(database, options);
+  await withDatabase(async (database, queue) => {
+    const session = await openSession(database, queue, options, deaf);
     await session.stopping();
-    await session.end();
+    await session.stopped();
+    session.cut();
     const rows = await database.query<{ state: string }>('select state from aos.workers');
     assert.deepEqual(rows, [{ state: 'stopped' }]);
   });
 });
 
-test('a notice of work and a cancel arrive', async () => {
-  await withDatabase(async (database) => {
+test('a notice of work and one of a cancellation arrive', async () => {
+  await withDatabase(async (database, queue) => {
     const work = Promise.withResolvers<void>();
-    const session = await openSession(database, { ...options, onWork: work.resolve });
+    const cancel = Promise.withResolvers<void>();
+    const session = await openSession(database, queue, options, {
+      ...deaf,
+      onWork: work.resolve,
+      onCancel: cancel.resolve,
+    });
     await database.query(`select pg_notify('aos_runs', 'queued')`);
     await work.promise;
-    await session.end();
+    await database.query(`select pg_notify('aos_runs', 'cancel 1')`);
+    await cancel.promise;
+    session.cut();
   });
 });
 
-test('a session that others declared dead finds out at its next renewal', async () => {
-  await withDatabase(async (database, owner) => {
-    const session = await openSession(database, options);
+test('a renewal tells the time of the database, and whether others declared the worker dead', async () => {
+  await withDatabase(async (database, queue, owner) => {
+    const session = await openSession(database, queue, options, deaf);
+    const { held, at } = await session.renew();
+    assert.ok(held && at && Math.abs(at.getTime() - Date.now()) < 60_000);
     await owner.query(`update aos.workers set state = 'lost', ended_at = now()`);
-    await fired(session.lost);
-    await session.end();
+    assert.equal((await session.renew()).held, false);
+    session.cut();
   });
 });
 
 test('a session that cannot begin leaves no connection behind', async () => {
-  await withDatabase(async (database, owner) => {
-    await assert.rejects(openSession(database, { ...options, slots: 0 }), /slots/);
+  await withDatabase(async (database, queue, owner) => {
+    await assert.rejects(openSession(database, queue, { ...options, slots: 0 }, deaf), /slots/);
     const held = async () =>
       (await owner.query(`select 1 from pg_locks where locktype = 'advisory' and granted`)).length;
     for (const until = Date.now() + 10_000; (await held()) > 0 && Date.now() < until;) {

@@ -1,18 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 
-import type { SkillManifest } from '@aos/core';
-import { db, WORKER_CHANNEL, workers, type Database } from '@aos/store';
+import type { Pause, SkillManifest } from '@aos/core';
+import type { Ears, Link } from '@aos/engine';
+import {
+  db,
+  holds,
+  letGo,
+  openJournal,
+  take,
+  WORKER_CHANNEL,
+  workers,
+  type Claim,
+  type Database,
+  type Journal,
+  type OnStray,
+  type Queue,
+} from '@aos/store';
 
 /** The life of a worker in the eyes of the others: a lease, and a lock that its connection holds. */
-export interface Session {
-  readonly uuid: string;
-  /** Fires when others may take the runs: nothing may be begun or written from then on. */
-  readonly lost: AbortSignal;
-  /** No new runs from now on; those under way are kept alive. */
-  stopping(): Promise<void>;
-  /** Gives the lease back at once. The runs must be settled by then. */
-  end(): Promise<void>;
+export interface Session extends Link<Claim> {
+  readonly journal: Journal;
 }
 
 export interface SessionOptions {
@@ -21,20 +29,22 @@ export interface SessionOptions {
   readonly slots: number;
   readonly skills: readonly SkillManifest[];
   readonly quarantine: boolean;
-  /** There is work. */
-  readonly onWork: () => void;
-  readonly onCancel: (runUuid: string, by: string) => void;
+  readonly onBatch: (size: number) => void;
+  readonly onStray: OnStray;
   /** Runs of this worker that somebody wants at rest, all of them. */
   readonly onPausing: (runs: workers.Renewal['pausing']) => void;
   /** What is paused has changed. */
   readonly onPauses: () => void;
+  /** What is paused, as far as it is known here. */
+  readonly pauses: () => readonly Pause[];
   /** Why it takes no new runs now, for all to see. */
   readonly gated: () => string | undefined;
   /** Something that steps reach is out, or works again. */
   readonly onTargets: () => void;
+  /** Once, when the life is over. */
+  readonly onOver: () => void;
 }
 
-const FENCE_CHECK_MS = 100;
 /** The same in all lives of this process. */
 const PROCESS_ID = randomUUID();
 
@@ -43,78 +53,83 @@ const PROCESS_ID = randomUUID();
  * advisory lock, hears NOTIFY and renews the lease, so that a connection which silently died is noticed
  * by the renewal that does not return.
  */
-export async function openSession(database: Database, options: SessionOptions): Promise<Session> {
+export async function openSession(
+  database: Database,
+  queue: Queue,
+  options: SessionOptions,
+  ears: Ears,
+): Promise<Session> {
   const uuid = randomUUID();
+  const { onBatch } = options;
   const client = await database.connect();
   const lost = new AbortController();
-  const lose = () => lost.abort();
-  client.on('error', lose);
-  client.on('end', lose);
-  client.on('notification', ({ payload }) => {
-    const [word, runUuid] = (payload ?? '').split(' ');
-    if ((word === 'cancel' || word === 'pause') && runUuid) void renew();
-    else if (word === 'pauses') options.onPauses();
-    else if (word === 'targets') options.onTargets();
-    else options.onWork();
-  });
-  const onClient = db(client);
-
-  // By the local monotonic clock, and counted from when the renewal was sent: never too late.
-  let renewedAt = performance.now();
-  const renew = async () => {
-    const sentAt = performance.now();
-    try {
-      const { held, cancelling, pausing } = await workers.renew(onClient, uuid, options.gated());
-      if (!held) return lose();
-      renewedAt = sentAt;
-      options.onPausing(pausing);
-      for (const { uuid: runUuid, by } of cancelling) options.onCancel(runUuid, by);
-    } catch {
-      // The next one may get through; if none does, the fence falls.
-    }
-  };
-
-  renewedAt = await begin(client, uuid, options).catch((error: unknown) => {
-    // A life that did not begin must not keep a connection: the next one is tried at once.
-    void client.end().catch(() => {});
-    throw error;
-  });
-
-  const renewals = setInterval(() => void renew(), workers.RENEW_EVERY_MS);
-  const fence = setInterval(() => {
-    const age = performance.now() - renewedAt;
-    if (age > workers.LEASE_MS - workers.LEASE_MARGIN_MS) lose();
-  }, FENCE_CHECK_MS);
-  lost.signal.addEventListener('abort', () => {
-    clearInterval(renewals);
-    clearInterval(fence);
+  const journal = openJournal(database, queue, { workerUuid: uuid, onBatch });
+  const cut = () => {
+    if (lost.signal.aborted) return;
+    lost.abort('lost');
+    journal.abandon();
     // Letting the lock go tells the others at once.
     void client.end().catch(() => {});
-  });
-
-  return {
-    uuid,
-    lost: lost.signal,
-    stopping: () => workers.stopping(database, uuid),
-    async end() {
-      if (!lost.signal.aborted) await workers.stopped(database, uuid);
-      lose();
-    },
+    options.onOver();
+    ears.onCut();
   };
+  client.on('error', cut);
+  client.on('end', cut);
+  client.on('notification', ({ payload }) => {
+    const [word, runUuid] = (payload ?? '').split(' ');
+    if ((word === 'cancel' || word === 'pause') && runUuid) ears.onCancel();
+    else if (word === 'pauses') options.onPauses();
+    else if (word === 'targets') options.onTargets();
+    else ears.onWork();
+  });
+  try {
+    const at = await begin(client, uuid, options);
+    return {
+      id: uuid,
+      at,
+      journal,
+      cut,
+      ...linkOf(database, client, queue, { uuid, lost: lost.signal, options }),
+    };
+  } catch (error) {
+    // A life that did not begin must not keep a connection: the next one is tried at once.
+    cut();
+    throw error;
+  }
 }
 
-/**
- * The lock before the row: a live row with a free lock is taken for dead. Gives the moment before the
- * lease was asked for.
- */
-async function begin(
+function linkOf(
+  database: Database,
   client: SessionClient,
-  uuid: string,
-  options: SessionOptions,
-): Promise<number> {
+  queue: Queue,
+  { uuid, lost, options }: { uuid: string; lost: AbortSignal; options: SessionOptions },
+) {
+  const onClient = db(client);
+  const { onStray, pauses } = options;
+  const kind = options.quarantine ? 'suspect' : 'regular';
+  return {
+    async renew() {
+      const renewal = await workers.renew(onClient, uuid, options.gated());
+      options.onPausing(renewal.pausing);
+      return renewal;
+    },
+    take: (max: number) =>
+      take(database, queue, uuid, max, { kind, onStray, pauses: pauses(), lost }),
+    holds: () => holds(database, uuid),
+    letGo: (held, pauseMs) => letGo(database, queue, held, pauseMs),
+    suspects: () => workers.suspects(database, uuid),
+    rescue: (dead) => workers.rescue(database, queue, dead),
+    dispatchForgotten: () => workers.dispatchForgotten(database, queue),
+    prune: () => workers.prune(database),
+    stopping: () => workers.stopping(database, uuid),
+    stopped: () => workers.stopped(database, uuid),
+  } satisfies Partial<Link<Claim>>;
+}
+
+/** The lock before the row: a live row with a free lock is taken for dead. */
+async function begin(client: SessionClient, uuid: string, options: SessionOptions): Promise<Date> {
   await client.query('select pg_advisory_lock($1)', [workers.lockKeyOf(uuid).toString()]);
-  const sentAt = performance.now();
-  await workers.register(db(client), {
+  const at = await workers.register(db(client), {
     uuid,
     host: hostname(),
     pid: process.pid,
@@ -127,7 +142,7 @@ async function begin(
   });
   // Last: a notice makes it renew, which only a registered worker can.
   await client.query(`listen ${WORKER_CHANNEL}`);
-  return sentAt;
+  return at;
 }
 
 type SessionClient = Awaited<ReturnType<Database['connect']>>;

@@ -1,10 +1,10 @@
 import { mayProbe, type Circuit } from '@aos/core';
-import type { Targets } from '@aos/engine';
+import { createBell, type Targets } from '@aos/engine';
 import type { SkillSet } from '@aos/skills';
 import { parked, targets, type Database, type Queue } from '@aos/store';
 import type { Telemetry } from '@aos/telemetry';
 
-import { createBell } from './bell.ts';
+import { clock } from './clock.ts';
 import { createLedger } from './ledger.ts';
 import { tellOfChange } from './target-log.ts';
 import { targetsOf, type Known } from './targets-of.ts';
@@ -37,7 +37,7 @@ const STRANDED_EVERY_MS = 5_000;
 export function watchTargets(options: TargetWatchOptions): TargetWatch {
   const { database, queue, telemetry } = options;
   let out: ReadonlyMap<string, targets.TargetId & { readonly circuit: Circuit }> = new Map();
-  const bell = createBell();
+  const bell = createBell(clock);
   const known: Known = {
     circuit: (id) => out.get(keyOf(id))?.circuit,
     learn(id, circuit) {

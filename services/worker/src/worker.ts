@@ -1,27 +1,24 @@
 import type { Config } from '@aos/config';
-import type { Failpoint } from '@aos/engine';
 import {
-  letGo,
-  openJournal,
-  openQueue,
-  take,
-  type Claim,
-  type Database,
-  type Job,
-  type Journal,
-  type Queue,
-} from '@aos/store';
-import type { Telemetry } from '@aos/telemetry';
+  work as workAs,
+  type Ears,
+  type Failpoint,
+  type News,
+  type PoolView,
+  type WorkerPorts,
+} from '@aos/engine';
+import { openQueue, workers, type Claim, type Database, type Job } from '@aos/store';
+import type { Logger, Telemetry } from '@aos/telemetry';
 
 import type { Capabilities } from './capabilities.ts';
+import { clock } from './clock.ts';
 import type { Gate } from './gate.ts';
-import { createPool, type Pool } from './pool.ts';
 import { leaveWhenIdle } from './quarantine.ts';
-import { startRescuer } from './rescuer.ts';
 import { startRests, type Rests } from './rests.ts';
 import { createRunner } from './runner.ts';
 import { openSession, type Session } from './session.ts';
 import { watchTargets, type TargetWatch } from './target-watch.ts';
+import { startUpkeep } from './upkeep.ts';
 
 export interface WorkerOptions {
   readonly config: Config;
@@ -43,34 +40,102 @@ export interface WorkerOptions {
   /** Why it takes no runs now; undefined when it does. */
   readonly onReadiness: (reason: string | undefined) => void;
   /** The slots of the life that begins. */
-  readonly onPool: (pool: Pool) => void;
+  readonly onPool: (pool: PoolView) => void;
 }
 
-const RECONNECT_MS = 500;
-/** A run that cannot even be ended would come back at once, again and again. */
-const LET_GO_PAUSE_MS = 30_000;
+const LEASE: WorkerPorts<Claim>['lease'] = {
+  leaseMs: workers.LEASE_MS,
+  renewEveryMs: workers.RENEW_EVERY_MS,
+  marginMs: workers.LEASE_MARGIN_MS,
+};
 
-/**
- * Works until told to stop. Each pass is one life under one lease: when the lease is lost, by a database
- * that was away or a process that was frozen, everything in hand is dropped, and a new life begins
- * under a new id.
- */
-export async function work(given: WorkerOptions): Promise<void> {
+/** Works until told to stop: the life of a worker, on the real database, skills and planners. */
+export async function work(options: WorkerOptions): Promise<void> {
+  const { config, quarantine, telemetry, capabilities, hurry } = options;
   const idle = new AbortController();
-  const stop = AbortSignal.any([given.stop, idle.signal]);
-  const options = { ...given, stop };
-  const { database, telemetry, onReadiness } = options;
-  const { log } = telemetry;
-  while (!stop.aborted) {
-    try {
-      await live(options, () => idle.abort());
-    } catch (error) {
-      log.warn('worker.session_failed', { error: String(error) });
-    }
-    if (stop.aborted) return;
-    onReadiness('The worker has no lease: the database does not answer.');
-    await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
-    await database.query('select 1').catch(() => {});
+  const stop = AbortSignal.any([options.stop, idle.signal]);
+  const slots = quarantine ? 1 : config.worker.slots;
+  const run = createRunner({ ...capabilities, telemetry, failpoint: options.failpoint });
+  let life: OpenLife | undefined;
+  const ports: WorkerPorts<Claim> = {
+    time: clock,
+    slots,
+    mayTake: options.gate.reason,
+    lease: LEASE,
+    async open(ears) {
+      life = await open(options, slots, ears);
+      return life.session;
+    },
+    advance: ({ link, clock: time }, claim, control) => {
+      const { journal, targetsOf, rests } = link as LifeSession;
+      return run({ journal, clock: time, targetsOf }, claim, rests.controlOf(claim, control));
+    },
+    tell(news) {
+      tell(options, news);
+      if (news.what !== 'ready' || !quarantine || !life) return;
+      const { over, hasSuspects } = life;
+      const isBusy = async () => news.pool.inFlight > 0 || (await hasSuspects());
+      leaveWhenIdle({ isBusy, leave: () => idle.abort(), signal: over });
+    },
+  };
+  await workAs(ports, { stop, hurry });
+}
+
+type LifeSession = Session & { readonly targetsOf: TargetWatch['of']; readonly rests: Rests };
+
+/** What belongs to one life of the worker. */
+interface OpenLife {
+  readonly session: LifeSession;
+  readonly over: AbortSignal;
+  readonly hasSuspects: () => Promise<boolean>;
+}
+
+async function open(options: WorkerOptions, slots: number, ears: Ears): Promise<OpenLife> {
+  const { database, telemetry, capabilities, quarantine, version, port } = options;
+  const onError = (error: unknown) => telemetry.log.warn('worker.error', { error: String(error) });
+  const queue = await openQueue(database, { maintain: true, onError });
+  const targets = watchTargets({ database, queue, telemetry, skills: capabilities.skills });
+  const rests = startRests(database, queue, telemetry, onError);
+  const upkeep = startUpkeep(database, queue, telemetry, options.staffQuarantine);
+  const over = new AbortController();
+  const end = () => {
+    if (over.signal.aborted) return;
+    over.abort('over');
+    void Promise.all([upkeep.stop(), targets.stop(), rests.stop()])
+      .then(() => queue.stop())
+      .catch(onError);
+  };
+  try {
+    await rests.ready;
+    const session = await openSession(
+      database,
+      queue,
+      {
+        version,
+        port,
+        slots,
+        quarantine,
+        skills: capabilities.skills.manifests(),
+        onBatch: (size) => telemetry.metrics.journalBatchSize.observe({}, size),
+        onStray: tellStrays(telemetry),
+        onPausing: rests.setRuns,
+        onPauses: () => void rests.changed().then(ears.onWork),
+        pauses: rests.list,
+        gated: options.gate.reason,
+        onTargets: targets.look,
+        onOver: end,
+      },
+      ears,
+    );
+    if (!quarantine) rests.releaseAs(session.id);
+    return {
+      session: Object.assign(session, { targetsOf: targets.of, rests }),
+      over: over.signal,
+      hasSuspects: () => queue.hasSuspects(database),
+    };
+  } catch (error) {
+    end();
+    throw error;
   }
 }
 
@@ -80,106 +145,42 @@ function tellStrays({ log }: Telemetry) {
     log.warn('queue.stray_jobs', { jobs: jobs.map(({ id, data }) => ({ id, data })) });
 }
 
-async function live(options: WorkerOptions, leave: () => void): Promise<void> {
-  const { database, telemetry, capabilities, stop, quarantine } = options;
-  const onError = (error: unknown) => telemetry.log.warn('worker.error', { error: String(error) });
-  const queue = await openQueue(database, { maintain: true, onError });
-  const targets = watchTargets({ database, queue, telemetry, skills: capabilities.skills });
-  const rests = startRests(database, queue, telemetry, onError);
-  try {
-    let pool: Pool | undefined;
-    const slots = quarantine ? 1 : options.config.worker.slots;
-    await rests.ready;
-    const session = await openSession(database, {
-      version: options.version,
-      port: options.port,
-      slots,
-      skills: capabilities.skills.manifests(),
-      quarantine,
-      onWork: () => pool?.wake(),
-      onCancel: (runUuid, by) => pool?.cancel(runUuid, by),
-      onPausing: rests.setRuns,
-      onPauses: () => void rests.changed().then(() => pool?.wake()),
-      gated: options.gate.reason,
-      onTargets: targets.look,
-    });
-    if (!quarantine) rests.releaseAs(session.uuid);
-    const life: Life = { queue, session, slots, onError, targetsOf: targets.of, rests };
-    const opened = openPool(options, life);
-    pool = opened;
-    options.onPool(opened);
-    const rescuer = startRescuer(database, queue, session.uuid, telemetry, options.staffQuarantine);
-    stop.addEventListener('abort', () => void session.stopping().catch(onError), {
-      signal: session.lost,
-    });
-    if (quarantine) {
-      const isBusy = async () => opened.inFlight > 0 || (await queue.hasSuspects(database));
-      leaveWhenIdle({ isBusy, leave, signal: session.lost });
-    }
-    const workerId = `wrk_${session.uuid}`;
-    telemetry.log.info('worker.ready', { workerId, slots, quarantine });
-    options.onReadiness(undefined);
-
-    await opened.run();
-    options.onReadiness('The worker is stopping.');
-    await rescuer.stop();
-    await session.end().catch(onError);
-    if (session.lost.aborted && !stop.aborted)
-      telemetry.log.warn('worker.lease_lost', { workerId });
-  } finally {
-    await targets.stop();
-    await rests.stop();
-    await queue.stop();
+function tell(
+  { config, quarantine, telemetry, onReadiness, onPool }: WorkerOptions,
+  news: News,
+): void {
+  const { log, metrics } = telemetry;
+  switch (news.what) {
+    case 'ready':
+      onPool(news.pool);
+      log.info('worker.ready', {
+        workerId: `wrk_${news.id}`,
+        slots: quarantine ? 1 : config.worker.slots,
+        quarantine,
+      });
+      return onReadiness(undefined);
+    case 'not_ready':
+      return onReadiness(news.reason);
+    case 'lease_lost':
+      log.warn('worker.lease_lost', { workerId: `wrk_${news.id}` });
+      return;
+    case 'rescued':
+      metrics.rescuedRuns.inc({}, news.runs);
+      log.warn('workers.rescued', { workers: news.workers, runs: news.runs });
+      return;
+    case 'forgotten':
+      log.warn('runs.forgotten', { runs: news.runs });
+      return;
+    case 'strays':
+      log.warn('runs.strays', { runs: news.runs });
+      return;
+    case 'error':
+      tellError(log, news);
   }
 }
 
-/** What belongs to one life of a worker. */
-interface Life {
-  readonly queue: Queue;
-  readonly session: Session;
-  readonly slots: number;
-  readonly onError: (error: unknown) => void;
-  readonly targetsOf: TargetWatch['of'];
-  readonly rests: Rests;
-}
-
-function openPool(options: WorkerOptions, life: Life): Pool {
-  const { database, telemetry, capabilities, quarantine, stop, hurry } = options;
-  const { queue, session, slots, onError, targetsOf, rests } = life;
-  const journal = openJournal(database, queue, {
-    workerUuid: session.uuid,
-    onBatch: (size) => telemetry.metrics.journalBatchSize.observe({}, size),
-  });
-  session.lost.addEventListener('abort', () => journal.abandon());
-  capabilities.holdWorkspacesAs(session.uuid);
-  const { failpoint } = options;
-  const runner = createRunner({ ...capabilities, journal, telemetry, failpoint, targetsOf });
-  const kind = quarantine ? 'suspect' : 'regular';
-  return createPool({
-    slots,
-    mayTake: options.gate.reason,
-    take: (max) =>
-      take(database, queue, session.uuid, max, kind, tellStrays(telemetry), rests.list()),
-    advance: (claim, control) =>
-      runner(claim, rests.controlOf(claim, control)).catch((error: unknown) => {
-        onError(error);
-        return giveBack(options, queue, journal, claim).catch(onError);
-      }),
-    stop,
-    hurry,
-    lost: session.lost,
-    onError,
-  });
-}
-
-/** A run that can neither go on nor be ended. */
-async function giveBack(
-  { database }: WorkerOptions,
-  queue: Queue,
-  journal: Journal,
-  claim: Claim,
-): Promise<void> {
-  // What of it is still on its way must not arrive after the epoch was raised.
-  await journal.settled(claim);
-  await letGo(database, queue, claim, LET_GO_PAUSE_MS);
+function tellError(log: Logger, { of, error }: Extract<News, { what: 'error' }>): void {
+  if (of === 'duty') log.debug('rescuer.failed', { error: String(error) });
+  else
+    log.warn(of === 'session' ? 'worker.session_failed' : 'worker.error', { error: String(error) });
 }

@@ -1,29 +1,29 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import type { Control, Ending } from '@aos/engine';
-import type { Claim } from '@aos/store';
-
+import type { Control, Ending } from '../ports.ts';
 import { createPool, type PoolOptions } from './pool.ts';
+import { realTime } from './real-time.fixture.ts';
+import type { Held } from './worker-ports.ts';
 
-/** The pool reads nothing of a claim but its uuid. */
-function claims(count: number): Claim[] {
-  return Array.from({ length: count }, (_, n) => ({ uuid: `run-${n}` }) as Claim);
+function claims(count: number): Held[] {
+  return Array.from({ length: count }, (_, n) => ({ uuid: `run-${n}`, epoch: 1 }));
 }
 
-interface Scene extends PoolOptions {
+interface Scene extends PoolOptions<Held> {
   readonly stopNow: () => void;
   readonly loseNow: () => void;
 }
 
 function scene(
-  waiting: Claim[],
+  waiting: Held[],
   slots: number,
-  advance: (claim: Claim, control: Control) => Promise<Ending>,
+  advance: (claim: Held, control: Control) => Promise<Ending>,
 ): Scene {
   const stop = new AbortController();
   const lost = new AbortController();
   return {
+    time: realTime,
     slots,
     take: (max) => Promise.resolve(waiting.splice(0, max)),
     advance,
@@ -101,7 +101,7 @@ test('when told to stop it takes no more, and waits for what is under way', asyn
 
 test('a database that errs does not end the loop', async () => {
   let calls = 0;
-  const options: PoolOptions & Scene = {
+  const options: PoolOptions<Held> & Scene = {
     ...scene([], 4, () => Promise.resolve('finished')),
     take: () => {
       if (++calls === 1) return Promise.reject(new Error('away'));
@@ -113,13 +113,58 @@ test('a database that errs does not end the loop', async () => {
   assert.equal(calls, 2);
 });
 
+test('a run taken again while its last answer is on its way is cancelled in its new flight', async () => {
+  const first = Promise.withResolvers<Ending>();
+  const cancelled: unknown[] = [];
+  const options = scene(
+    [
+      { uuid: 'run-0', epoch: 1 },
+      { uuid: 'run-0', epoch: 2 },
+    ],
+    2,
+    async ({ epoch }, { cancel }) => {
+      if (epoch === 1) return first.promise;
+      first.resolve('released');
+      await first.promise;
+      // By then the first flight is over and forgotten.
+      await new Promise((resolve) => setImmediate(resolve));
+      pool.cancel('run-0', 'alice');
+      cancelled.push(cancel.reason);
+      options.stopNow();
+      return 'finished';
+    },
+  );
+  const pool = createPool(options);
+  await pool.run();
+  assert.deepEqual(cancelled, ['alice']);
+});
+
+test('a cancel that is heard before the answer to the claim is not lost', async () => {
+  const taken = Promise.withResolvers<Held[]>();
+  const cancelled: unknown[] = [];
+  const options = {
+    ...scene([], 2, async (_claim, { cancel }) => {
+      cancelled.push(cancel.reason);
+      options.stopNow();
+      return 'finished';
+    }),
+    take: () => taken.promise,
+  };
+  const pool = createPool(options);
+  const over = pool.run();
+  pool.cancel('run-0', 'alice');
+  taken.resolve(claims(1));
+  await over;
+  assert.deepEqual(cancelled, ['alice']);
+});
+
 test('a pool that may not take more finishes what it has, and goes on with one run at a time', async () => {
   const total = 40;
   let reason: string | undefined;
   let running = 0;
   let most = 0;
   let done = 0;
-  const options: PoolOptions = {
+  const options: PoolOptions<Held> = {
     ...scene(claims(total), 10, async () => {
       running++;
       if (done >= 10) most = Math.max(most, running);

@@ -1,3 +1,5 @@
+import type { Timekeeper } from './worker-ports.ts';
+
 /** Lets a loop sleep until somebody rings, or some time has passed. A ring while it is awake is kept. */
 export interface Bell {
   readonly ring: () => void;
@@ -6,27 +8,25 @@ export interface Bell {
   sleep(ms: number): Promise<void>;
 }
 
-export function createBell(): Bell {
+/** A reason of our own: without one, every abort makes an exception with a stack. */
+const RUNG = 'rung';
+
+export function createBell(time: Pick<Timekeeper, 'sleep'>): Bell {
   let rung = false;
-  let wake: (() => void) | undefined;
+  let asleep: AbortController | undefined;
   return {
     ring() {
       rung = true;
-      wake?.();
+      asleep?.abort(RUNG);
     },
     hush() {
       rung = false;
     },
     async sleep(ms) {
       if (rung) return;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, ms);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-      wake = undefined;
+      asleep = new AbortController();
+      await time.sleep(ms, asleep.signal);
+      asleep = undefined;
     },
   };
 }
