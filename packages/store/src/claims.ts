@@ -118,8 +118,10 @@ async function takeIn(
   const claimed = new Set(await claim(tx, ids, workerUuid, EPOCH_CLEAR_MAX));
   const left = ids.filter((id) => !claimed.has(id));
   const stalled = await stalls.of(tx, left);
-  const suspect = stalled.filter((run) => kind === 'regular' && isSuspect(run)).map(({ id }) => id);
-  const others = stalled.map(({ id }) => id).filter((id) => !suspect.includes(id));
+  const doubtful = stalled.filter(isDoubtful);
+  const suspect = stalled.filter((run) => kind === 'regular' && isSuspect(run));
+  const apart = [...doubtful, ...suspect];
+  const others = stalled.filter((run) => !apart.includes(run)).map(({ id }) => id);
   for (const id of await claim(tx, others, workerUuid)) claimed.add(id);
   // Ours carry nothing: somebody moved it here, most likely out of the dead letter queue.
   const strays = jobs.filter(({ id, data }) => data && !claimed.has(id));
@@ -128,7 +130,15 @@ async function takeIn(
     tx,
     jobs.filter(({ id }) => !claimed.has(id)),
   );
-  await queue.isolate(tx, suspect);
+  await queue.isolate(
+    tx,
+    suspect.map(({ id }) => id),
+  );
+  await queue.isolate(
+    tx,
+    doubtful.map(({ id }) => id),
+    doubtful[0]?.certainAt,
+  );
   const byId = new Map(jobs.map((job) => [job.id, job]));
   const stallsOf = new Map(stalled.map((run) => [run.id, run.stalls]));
   const rows = await load(tx, [...claimed]);
@@ -150,6 +160,11 @@ const EPOCH_CLEAR_MAX = 3;
 /** It runs alone next; should that end the same way, it is not run again. */
 function isSuspect({ stalls: count }: stalls.Stalled): boolean {
   return count >= STALLS_ISOLATED && count < STALLS_MAX;
+}
+
+/** It would be given up, and somebody it is blamed for may be cut off and on the way back: that is awaited. */
+function isDoubtful({ stalls: count, proven }: stalls.Stalled): boolean {
+  return count >= STALLS_MAX && proven < STALLS_MAX;
 }
 
 /** While everything is paused, what is new keeps its place. */

@@ -67,7 +67,7 @@ export interface Queue {
   /** Jobs in the dead letter queue that stand for no open letter. */
   strayDead(tx: Db, max: number): Promise<string[]>;
   /** Gives runs that seem to kill their workers a job in quarantine. The caller must hold their rows. */
-  isolate(tx: Db, uuids: readonly string[]): Promise<void>;
+  isolate(tx: Db, uuids: readonly string[], startAfter?: Date): Promise<void>;
   /** Whether a job waits in quarantine. */
   hasSuspects(db: Db): Promise<boolean>;
   /** Runs that should have a job by now and have none, or only one that ended. Locks their rows. */
@@ -105,11 +105,12 @@ export async function openQueue(db: Db, options: QueueOptions): Promise<Queue> {
     },
     fetch: (tx, max, kind) =>
       boss.fetch(QUEUE, { batchSize: max, db: adapter(tx), ...BANDS[kind] }),
-    async isolate(tx, uuids) {
+    async isolate(tx, uuids, startAfter) {
+      const how = { priority: 0, suspect: true, ...(startAfter && { startAfter }) };
       await remove(tx, uuids);
       await send(
         tx,
-        uuids.map((uuid) => ({ uuid, priority: 0, suspect: true })),
+        uuids.map((uuid) => ({ uuid, ...how })),
       );
     },
     hasSuspects: async (from) => (await from.query(SUSPECTS)).length > 0,

@@ -59,8 +59,15 @@ for (const server of servers) {
     assert.equal(await store.queue.hasSuspects(store.owner), false);
     await rescue(store, alone.uuid);
 
-    const again = await regular.claim(runId);
-    assert.equal(again.run.stalls, 3, 'whoever claims it now ends it');
+    assert.deepEqual(await regular.take(), [], 'whoever was cut off may still come back');
+    await using later = await startTestWorker(store);
+    assert.deepEqual(await later.take(1, 'suspect'), [], 'which takes its time');
+    await store.owner.query(`update aos.workers set ended_at = ended_at - interval '5 s'`);
+    await store.owner.query(`update pgboss.job set start_after = now() where id = $1`, [
+      runId.slice(4),
+    ]);
+    const [again] = await later.take(1, 'suspect');
+    assert.equal(again?.run.stalls, 3, 'whoever claims it now ends it');
   });
 }
 
@@ -92,6 +99,21 @@ test('a process that comes back under a new lease was cut off, and did not die o
   }
   await using worker = await startTestWorker(store);
   assert.equal((await worker.claim(runId)).run.stalls, 0);
+});
+
+test('a process that was cut off before it wrote anything down did not die of the run either', async () => {
+  await using store = await startTestStore();
+  const runId = await store.newRun();
+  for (let cuts = 0; cuts < 4; cuts++) {
+    await using worker = await startTestWorker(store);
+    await worker.claim(runId);
+    await worker.session.end();
+    await rescue(store, worker.uuid);
+    await (await startTestWorker(store, { processId: worker.uuid }))[Symbol.asyncDispose]();
+  }
+  await dieWith(store, runId);
+  await using worker = await startTestWorker(store);
+  assert.equal((await worker.claim(runId)).run.stalls, 1);
 });
 
 test('a suspected run that is cancelled is still taken, to be ended', async () => {
