@@ -15,6 +15,7 @@ test('a minute of chaos loses nothing, repeats nothing and guesses nothing', asy
   const result = await chaos({
     seed: SEED,
     durationMs: 50_000,
+    eachWithinMs: 30_000,
     faults: [
       killWorker,
       pauseWorker,

@@ -16,6 +16,8 @@ import { buildWorld, type World, type WorldOptions } from './world.ts';
 export interface ChaosOptions {
   readonly seed: number;
   readonly durationMs: number;
+  /** How much longer it may take until each fault has struck once: a busy machine is slow. */
+  readonly eachWithinMs?: number;
   readonly faults: readonly Fault[];
   readonly say: (line: string) => void;
   readonly world?: Omit<WorldOptions, 'random'>;
@@ -133,6 +135,7 @@ async function strikeOn(
   {
     faults,
     durationMs,
+    eachWithinMs = 0,
     pauseMs,
     random,
     say,
@@ -140,8 +143,12 @@ async function strikeOn(
 ): Promise<NamedBlow[]> {
   const blows: NamedBlow[] = [];
   let left: Fault[] = [];
-  for (const until = performance.now() + durationMs; performance.now() < until;) {
-    if (left.length === 0) left = [...faults];
+  const until = performance.now() + durationMs;
+  const unstruck = () => faults.filter(({ name }) => !blows.some(({ fault }) => fault === name));
+  const goesOn = (now: number) =>
+    now < until || (now < until + eachWithinMs && unstruck().length > 0);
+  while (goesOn(performance.now())) {
+    if (left.length === 0) left = performance.now() < until ? [...faults] : unstruck();
     const fault = random.pick(left);
     left = left.filter((one) => one !== fault);
     const blow = await fault.strike(world);

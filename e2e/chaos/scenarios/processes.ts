@@ -18,7 +18,14 @@ export const f1: Scenario = {
   passLine: 'no violation; held runs go on, p50 <= 6 s, p99 <= 10 s with a worker standing by',
   async run({ seed, say }) {
     const faults = [...failpoints.map(failpointAt), killWorker];
-    const result = await chaos({ seed, say, faults, durationMs: 45_000, pauseMs: 300 });
+    const result = await chaos({
+      seed,
+      say,
+      faults,
+      durationMs: 30_000,
+      eachWithinMs: 60_000,
+      pauseMs: 300,
+    });
     assertSound(result, { runs: 20, hits: 3 });
     assert.deepEqual(
       faults.map(({ name }) => name).filter((name) => !result.struck.has(name)),
