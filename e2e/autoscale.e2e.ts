@@ -119,6 +119,8 @@ test('a worker that dies is started again', async (t) => {
     return row?.pid;
   };
   const first = await eventually(living);
+  // Who dies before it is ready has failed to start, and the next one has to wait.
+  await eventually(() => (it.said().includes('The worker-1 is ready.') ? true : undefined));
   process.kill(first, 'SIGKILL');
   await eventually(async () => {
     const pid = await living();

@@ -71,23 +71,24 @@ test('what keeps dying is replaced, later each time it happens', async () => {
   fleet.resize(1);
   await turn();
   it.dead.get('worker-1')?.(new AosError('not_ready', 'The worker-1 keeps ending.'));
-  assert.match(it.said[0] ?? '', /keeps ending\.\nThe next worker is started in 1 s/);
+  assert.match(it.said.at(-1) ?? '', /keeps ending\.\nThe next worker is started in 1 s/);
   fleet.resize(1);
   assert.equal(it.started.length, 1);
   it.now = 1_000;
   it.broken = true;
   fleet.resize(1);
   await turn();
-  assert.match(it.said[1] ?? '', /ended at its start\.\nThe next worker is started in 2 s/);
+  assert.match(it.said.at(-1) ?? '', /ended at its start\.\nThe next worker is started in 2 s/);
   it.now = 3_000;
   fleet.resize(1);
   await turn();
-  assert.match(it.said[2] ?? '', /in 4 s at the earliest/);
+  assert.match(it.said.at(-1) ?? '', /in 4 s at the earliest/);
   it.now = 7_000;
   it.broken = false;
   fleet.resize(1);
   await turn();
   assert.equal(fleet.ready, 1);
+  assert.equal(it.said.at(-1), 'The worker-4 is ready.');
 });
 
 test('stopped, it drains everybody, waits for them, and starts nobody', async () => {

@@ -49,8 +49,9 @@ export function createFleet(options: FleetOptions): Fleet {
     const starting = start(name, (reason) => givenUp(name, reason)).then(
       (service) => {
         // It may not be wanted any more.
-        if (members.has(name) && !stopped) members.set(name, service);
-        else drains.drain(service);
+        if (!members.has(name) || stopped) return drains.drain(service);
+        members.set(name, service);
+        say(`The ${name} is ready.`);
       },
       (error: unknown) => givenUp(name, error),
     );
