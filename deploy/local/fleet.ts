@@ -33,9 +33,8 @@ export function createFleet(options: FleetOptions): Fleet {
   let stopped = false;
 
   const failed = (reason: unknown): void => {
-    const sentence = reason instanceof Error ? reason.message : String(reason);
     const waitS = Math.round(backoff.failed() / 1000);
-    say(`${sentence}\nThe next worker is started in ${waitS} s at the earliest.`);
+    say(`${sentenceOf(reason)}\nThe next worker is started in ${waitS} s at the earliest.`);
   };
   const givenUp = (name: string, reason: unknown): void => {
     const service = members.get(name);
@@ -116,4 +115,8 @@ function createDrains({ graceMs, say }: FleetOptions) {
       for (const service of draining) service.killNow();
     },
   };
+}
+
+function sentenceOf(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason);
 }

@@ -1,4 +1,5 @@
-/** What programs of the workshop beside this one need: an embedded PostgreSQL, and to stop in order. */
+/** What programs of the workshop beside this one need: an embedded PostgreSQL, Debian's programs, and to stop in order. */
+export { lackOf } from './debian-tools.ts';
 export { freePort } from './port.ts';
 export { endPostgres, killPostgres, startPostgres } from './postgres.ts';
 export { postmaster } from './postmaster.ts';

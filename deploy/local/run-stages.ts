@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { runCommand } from './command.ts';
+import { installDebianTools } from './debian-tools.ts';
 import { onStopSignals } from './stop-signals.ts';
 import type { TestArguments } from './test-arguments.ts';
 import { openTestServers, type TestServers } from './test-servers.ts';
@@ -17,6 +18,7 @@ export async function runStages(args: TestArguments, environment: Variables): Pr
   const stages = stagesOf(args).filter(({ group }) => args.only.includes(group));
   let servers: TestServers | undefined;
   try {
+    if (args.paths.length === 0) await installDebianTools(environment, signals.stop);
     if (stages.some(({ group, args: run }) => (group === 'db' || group === 'e2e') && run)) {
       say('Starting PostgreSQL 18 and 15…');
       servers = await openTestServers(tmpdir());
