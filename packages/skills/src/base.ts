@@ -162,14 +162,15 @@ async function attempt(
   cancel: AbortSignal,
 ): Promise<Ending> {
   const { tenant, runId, stepKey, epoch, agent, idempotencyKey } = call;
-  const stopping = new AbortController();
+  // Made when it is asked for: most skills that only compute never do, and one costs more than they.
+  let stopping: AbortController | undefined;
   const gaveUp = Promise.withResolvers<Ending>();
   let stop: Stop | undefined;
   let grace: NodeJS.Timeout | undefined;
   const end = (why: Stop): void => {
     if (stop) return;
     stop = why;
-    stopping.abort();
+    stopping?.abort();
     grace = setTimeout(() => gaveUp.resolve({ kind: 'abandoned', stop: why }), GRACE_MS);
   };
   const onCancel = (): void => end('cancel');
@@ -184,7 +185,13 @@ async function attempt(
       attempt: call.attempt,
       agent,
       idempotencyKey,
-      signal: stopping.signal,
+      get signal() {
+        if (!stopping) {
+          stopping = new AbortController();
+          if (stop) stopping.abort();
+        }
+        return stopping.signal;
+      },
       timeoutMs,
     });
   try {
