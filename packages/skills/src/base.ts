@@ -161,7 +161,7 @@ async function attempt(
   timeoutMs: number,
   cancel: AbortSignal,
 ): Promise<Ending> {
-  const { tenant, runId, stepKey, epoch, agent, idempotencyKey } = call;
+  const { tenant, runId, stepKey, epoch, agent } = call;
   // Made when it is asked for: most skills that only compute never do, and one costs more than they.
   let stopping: AbortController | undefined;
   const gaveUp = Promise.withResolvers<Ending>();
@@ -184,7 +184,9 @@ async function attempt(
       epoch,
       attempt: call.attempt,
       agent,
-      idempotencyKey,
+      get idempotencyKey() {
+        return call.idempotencyKey;
+      },
       get signal() {
         if (!stopping) {
           stopping = new AbortController();
