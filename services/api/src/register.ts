@@ -91,9 +91,6 @@ async function readCall(
   if (problems.length > 0) {
     throw new AosError('invalid_request', `The request: ${sentence(problems)}`, { problems });
   }
-  const gone = new AbortController();
-  // A reason of our own: without one, every abort makes an exception with a stack.
-  response.once('close', () => gone.abort('gone'));
   return {
     params: readParams(request),
     // Scrapers and probes may add parameters of their own; nobody else may.
@@ -102,8 +99,20 @@ async function readCall(
     caller,
     request,
     requestId: String(response.locals['requestId']),
-    signal: gone.signal,
+    get signal() {
+      return goneSignal(response);
+    },
   };
+}
+
+/** Aborts when the caller has gone. Made for those who ask: few routes wait. */
+function goneSignal(response: Response): AbortSignal {
+  const gone = new AbortController();
+  // A reason of our own: without one, every abort makes an exception with a stack.
+  const onClose = (): void => gone.abort('gone');
+  if (response.closed) onClose();
+  else response.once('close', onClose);
+  return gone.signal;
 }
 
 /** A wildcard gives its segments. */
