@@ -19,7 +19,11 @@ export { createJournal, openJournal, type Journal, type Write } from './journal.
 export type { Entry } from './journal-entry.ts';
 export { assertMigrated, migrate } from './migrate.ts';
 export { openQueue, WORKER_CHANNEL, type Dispatch, type Job, type Queue } from './queue.ts';
+<<<<<<< .merge_file_eN4p4q
 export { knownSchema, readSchema } from './schema-listing.ts';
+=======
+export { readAlertGauges } from './alert-gauges.ts';
+>>>>>>> .merge_file_vEMcCk
 export { readLogGauges } from './log-gauges.ts';
 export { takeSurely } from './take-surely.ts';
 export type { Time } from './time.ts';
@@ -47,6 +51,7 @@ export * as operations from './operations.ts';
 export * as parked from './parked.ts';
 export * as pauses from './pauses.ts';
 export * as plans from './plans.ts';
+export * as replicas from './replicas.ts';
 export * as rest from './rest.ts';
 export * as retention from './retention.ts';
 export * as runPause from './run-pause.ts';
