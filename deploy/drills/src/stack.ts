@@ -38,6 +38,8 @@ export interface DrillStack extends AsyncDisposable {
   readonly alertmanager: Alertmanager;
   readonly slack: SlackServer;
   readonly mail: MailServer;
+  /** What an operator's programs are told: where all of this is, and the key. */
+  readonly operatorEnv: Readonly<Record<string, string>>;
   /** Ended with the stack, in the opposite order. */
   defer(end: () => Promise<void> | void): void;
 }
@@ -129,6 +131,19 @@ async function build(
     alertmanager,
     slack,
     mail,
+    operatorEnv: {
+      ...machine,
+      AOS_URL: url,
+      AOS_API_KEY: key,
+      PROMETHEUS_URL: prometheus.url,
+      ALERTMANAGER_URL: alertmanager.url,
+      DATABASE_URL: databaseUrl,
+      AOS_HOME: join(folder, 'home'),
+      HOST: '127.0.0.1',
+      PORT: `${apiPort}`,
+      WORKERS: '0',
+      AOS_ALLOW_PRIVATE_HOSTS: pages.host,
+    },
     defer: (end) => started.defer(end),
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   };
