@@ -5,5 +5,11 @@ export { stepProblems } from './lint-steps.ts';
 export { parseRunbook, type Parsed } from './parse.ts';
 export { missingVariables } from './missing-variables.ts';
 export type { ActStep, Runbook, Source, Step, Value } from './runbook.ts';
-export { resultText, timelineMarkdown, type Entry, type Outcome, type Timeline } from './timeline.ts';
+export {
+  resultText,
+  timelineMarkdown,
+  type Entry,
+  type Outcome,
+  type Timeline,
+} from './timeline.ts';
 export { walk, type Answer, type Ports, type Reading } from './walk.ts';

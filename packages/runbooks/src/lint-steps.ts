@@ -15,7 +15,7 @@ export function stepProblems({ variables, steps }: Runbook): string[] {
         .map((to) => `${to} is no later step, and none of ${endings.join(', ')}.`),
     ];
     problems.push(...told.map((problem) => `Line ${step.line}: ${problem}`));
-    if (step.kind === 'read' || step.kind === 'verify') names.add(step.id);
+    if (step.kind !== 'decide') names.add(step.id);
   }
   const last = steps.at(-1);
   if (last && last.kind !== 'verify') {
@@ -29,7 +29,7 @@ function unknownNames(step: Step, known: ReadonlySet<string>): string[] {
     const own = step.kind === 'verify' ? [step.id] : [];
     return namesUsed(step)
       .filter((name) => !known.has(name) && !own.includes(name))
-      .map((name) => `${name} is neither a variable nor the id of an earlier read.`);
+      .map((name) => `${name} is neither a variable nor the id of an earlier step.`);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     return [`the condition cannot be read: ${error.message}`];
@@ -43,13 +43,14 @@ function namesUsed(step: Step): readonly string[] {
     case 'decide':
       return parseCondition(step.condition).names;
     case 'act':
-      return placeholdersOf(step.act);
+      return [...placeholdersOf(step.act), ...placeholdersOf(step.radius)];
     case 'verify':
       return [...placeholdersOf(step.source), ...parseCondition(step.until).names];
   }
 }
 
 function waysOf(step: Step): string[] {
+  if (step.kind === 'verify') return [step.else];
   return step.kind === 'decide' ? [step.goto, step.else, step.unknown] : [];
 }
 

@@ -79,6 +79,7 @@ interface Block extends Readonly<Partial<Record<TextKey, string>>> {
   readonly body?: unknown;
   readonly command?: readonly string[];
   readonly background?: boolean;
+  readonly careful?: boolean;
 }
 
 type TextKey =
@@ -138,7 +139,8 @@ function make(
   }
   if (kind === 'act') {
     const act = actOf(block);
-    return typeof act === 'string' ? act : { ...base, kind, act, radius: block.radius ?? '' };
+    if (typeof act === 'string') return act;
+    return { ...base, kind, act, radius: block.radius ?? '', careful: block.careful === true };
   }
   const source = sourceOf(block);
   if (typeof source === 'string') return source;
@@ -146,7 +148,15 @@ function make(
   const withinMs = spanMs(block.within ?? '');
   const everyMs = block.every === undefined ? EVERY_MS : spanMs(block.every);
   if (withinMs > 3_600_000 || everyMs < 100) return 'within is at most 60m, every at least 100ms.';
-  return { ...base, kind, source, until: block.until ?? '', withinMs, everyMs };
+  return {
+    ...base,
+    kind,
+    source,
+    until: block.until ?? '',
+    withinMs,
+    everyMs,
+    else: block.else ?? 'unresolved',
+  };
 }
 
 function sourceOf(block: Block): Source | string {

@@ -1,4 +1,4 @@
-/** What a step reads: a number, a text, a yes or no, or that there is none. */
+/** What a step reads, and how an act ended: a number, a text, a yes or no, or that there is none. */
 export type Value = number | string | boolean | null;
 
 /** Where a value comes from. */
@@ -54,6 +54,8 @@ export interface ActStep extends StepBase {
   readonly act: Act;
   /** What it touches, and how far that reaches. */
   readonly radius: string;
+  /** Wrong unless a person judged it: what agrees to everything does not agree to this. */
+  readonly careful: boolean;
 }
 
 /** Reads again and again until the condition holds or the time is over. */
@@ -64,6 +66,8 @@ export interface VerifyStep extends StepBase {
   readonly until: string;
   readonly withinMs: number;
   readonly everyMs: number;
+  /** Where to go when the time is over. */
+  readonly else: Goto;
 }
 
 export type Step = ReadStep | DecideStep | ActStep | VerifyStep;

@@ -41,6 +41,7 @@ export const stepSchemas = {
       items: { type: 'string', minLength: 1, maxLength: 500 },
     },
     background: { type: 'boolean' },
+    careful: { type: 'boolean' },
   }),
   verify: block(['verify', 'say', 'until', 'within'], {
     verify: id,
@@ -48,6 +49,7 @@ export const stepSchemas = {
     until: line,
     within: span,
     every: span,
+    else: id,
     ...source,
   }),
 } as const satisfies Record<string, JsonSchema>;

@@ -7,7 +7,8 @@ import { fillPath, fillQuery, fillText, MissingValue } from './template.ts';
 /** What a port could read; else, in a sentence, why not. */
 export type Reading<T> =
   | { readonly ok: true; readonly value: T; readonly detail?: string }
-  | { readonly ok: false; readonly why: string };
+  /** `lasting`: asking again is in vain. */
+  | { readonly ok: false; readonly why: string; readonly lasting?: boolean };
 
 export interface ReadPorts {
   /** The JSON of a route of the API. */
@@ -23,6 +24,7 @@ export interface Taken {
   /** Undefined: it could not be read. */
   readonly value: Value | undefined;
   readonly detail?: string;
+  readonly lasting?: boolean;
 }
 
 /** Reads once. Never throws for what is only out of reach: that is an answer, too. */
@@ -55,7 +57,9 @@ async function ask(source: Source, names: Names, ports: ReadPorts): Promise<Take
 }
 
 function taken<T>(what: string, told: Reading<T>, value: (of: T) => Value): Taken {
-  if (!told.ok) return { what, value: undefined, detail: told.why };
+  if (!told.ok) {
+    return { what, value: undefined, detail: told.why, ...(told.lasting && { lasting: true }) };
+  }
   return {
     what,
     value: value(told.value),

@@ -20,6 +20,9 @@ export interface Question {
   readonly what: string;
   readonly scope: string | undefined;
   readonly radius: string;
+  readonly careful: boolean;
+  /** The id of the step. */
+  readonly step: string;
 }
 
 /** All that a walk touches. */
@@ -72,7 +75,7 @@ async function perform(
 ): Promise<Performed> {
   switch (step.kind) {
     case 'read': {
-      const { value, ...taken } = await takeReading(step.source, names, ports);
+      const { value, lasting: _, ...taken } = await takeReading(step.source, names, ports);
       names.set(step.id, value);
       const entry =
         value === undefined
@@ -103,7 +106,11 @@ function wordOf(verdict: Verdict): Result {
   return verdict ? 'yes' : 'no';
 }
 
-async function act(step: ActStep, names: Names, ports: Ports): Promise<Performed> {
+async function act(
+  step: ActStep,
+  names: Map<string, Value | undefined>,
+  ports: Ports,
+): Promise<Performed> {
   let deed: Deed;
   try {
     deed = deedOf(step, names, ports);
@@ -113,23 +120,29 @@ async function act(step: ActStep, names: Names, ports: Ports): Promise<Performed
     return { entry, goto: 'unresolved' };
   }
   const { what, scope, execute } = deed;
-  const agreed = await ports.confirm({ say: step.say, what, scope, radius: step.radius });
+  const { id, say, careful } = step;
+  const agreed = await ports.confirm({ step: id, say, what, scope, radius: deed.radius, careful });
+  names.set(id, 'declined');
   if (!agreed) return { entry: { what, result: 'declined' }, goto: 'next' };
   const answer = await execute();
+  names.set(id, answer.result);
   const wrong = answer.result === 'refused' || answer.result === 'failed';
   return { entry: { what, ...answer }, goto: wrong ? 'unresolved' : 'next' };
 }
 
 interface Deed {
   readonly what: string;
+  readonly radius: string;
   readonly scope: string | undefined;
   readonly execute: () => Promise<Answer>;
 }
 
-function deedOf({ act: wanted }: ActStep, names: Names, ports: Ports): Deed {
+function deedOf({ act: wanted, ...step }: ActStep, names: Names, ports: Ports): Deed {
+  const radius = fillText(step.radius, names);
   if (wanted.kind === 'command') {
     const words = wanted.words.map((word) => fillText(word, names));
     return {
+      radius,
       what: shellText(words) + (wanted.background ? ' &' : ''),
       scope: undefined,
       execute: () => ports.command(words, wanted.background),
@@ -138,6 +151,7 @@ function deedOf({ act: wanted }: ActStep, names: Names, ports: Ports): Deed {
   const path = fillPath(wanted.path, names);
   const body = fillBody(wanted.body, names);
   return {
+    radius,
     what: `${wanted.method} ${path}${body === undefined ? '' : ` ${JSON.stringify(body)}`}`,
     scope: wanted.scope,
     execute: () => ports.call(wanted.method, path, body),
@@ -156,11 +170,11 @@ async function verify(
   const condition = parseCondition(step.until);
   const deadline = ports.now().getTime() + step.withinMs;
   for (let looks = 1; ; looks++) {
-    const { what, value, detail } = await takeReading(step.source, names, ports);
+    const { what, value, detail, lasting } = await takeReading(step.source, names, ports);
     names.set(step.id, value);
     const met = condition.holds(names) === true;
     const leftMs = deadline - ports.now().getTime();
-    if (met || leftMs <= 0) {
+    if (met || lasting || leftMs <= 0) {
       const told = [`until ${step.until}`, `looks: ${looks}`, ...(detail ? [detail] : [])];
       const entry = {
         what,
@@ -168,7 +182,7 @@ async function verify(
         ...(value !== undefined && { value }),
         detail: told.join('; '),
       };
-      return met ? { entry, goto: 'next', met } : { entry, goto: 'unresolved' };
+      return met ? { entry, goto: 'next', met } : { entry, goto: step.else };
     }
     await ports.pause(Math.min(step.everyMs, leftMs));
   }

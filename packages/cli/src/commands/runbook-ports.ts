@@ -9,7 +9,10 @@ import { runCommand } from '../run-command.ts';
 import { clean, oneLine } from '../text/clean.ts';
 
 export interface PortOptions {
+  /** Confirms every act but the careful ones. */
   readonly yes: boolean;
+  /** The ids of acts that are confirmed, careful or not. */
+  readonly confirmed: readonly string[];
   readonly allowCommands: boolean;
   /** What the commands say. */
   readonly logFile: string;
@@ -30,15 +33,16 @@ export async function runbookPorts(
     get: (path) => read(() => client.call('GET', path)),
     exposition: () => read(async () => String(await client.call('GET', '/metrics'))),
     promql: (query) => askPrometheus(prometheus, query),
-    confirm: async ({ say, what, scope, radius }) => {
+    confirm: async ({ step, say, what, scope, radius, careful }) => {
       context.say('');
       context.say(`  ${clean(say)}`);
       context.say(`    does:    ${clean(what)}`);
       if (scope !== undefined) context.say(`    scope:   ${scope}`);
       context.say(`    reaches: ${clean(radius)}`);
-      if (options.yes) return true;
+      if (options.confirmed.includes(step) || (options.yes && !careful)) return true;
       const answer = await context.ask('  Do it? [y/N] ');
-      if (answer === undefined) context.say('Nobody is there to confirm it; --yes would.');
+      if (answer === undefined)
+        context.say(`Nobody is there to confirm it; --confirm ${step} would.`);
       return /^y(es)?$/i.test(answer?.trim() ?? '');
     },
     call: (method, path, body) => call(client, method, path, body),
@@ -103,7 +107,7 @@ async function askPrometheus(
   url: string | undefined,
   query: string,
 ): Promise<Reading<number | null>> {
-  if (url === undefined) return { ok: false, why: 'PROMETHEUS_URL is not set' };
+  if (url === undefined) return { ok: false, why: 'PROMETHEUS_URL is not set', lasting: true };
   let answer: QueryAnswer;
   try {
     const response = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(query)}`, {

@@ -22,6 +22,7 @@ import { runbookPorts } from './runbook-ports.ts';
 
 export interface RunbookOptions {
   readonly yes?: boolean;
+  readonly confirm?: readonly string[];
   readonly allowCommands?: boolean;
   readonly var?: readonly string[];
   readonly incident?: string;
@@ -61,6 +62,7 @@ export async function runRunbook(
   });
   const ports = await runbookPorts(context, {
     yes: options.yes ?? false,
+    confirmed: confirmedOf(runbook, options.confirm ?? []),
     allowCommands: options.allowCommands ?? false,
     logFile: `${file.replace(/\.json$/, '')}.log`,
   });
@@ -107,6 +109,15 @@ function createRecord(file: string, begun: Timeline) {
       return timeline;
     },
   };
+}
+
+function confirmedOf(runbook: Runbook, ids: readonly string[]): readonly string[] {
+  const acts = runbook.steps.filter(({ kind }) => kind === 'act').map(({ id }) => id);
+  const unknown = ids.find((id) => !acts.includes(id));
+  if (unknown === undefined) return ids;
+  throw usageError(
+    `The runbook ${runbook.name} has no act ${unknown}; it has ${acts.join(', ') || 'none'}.`,
+  );
 }
 
 function incidentOf(given: string | undefined): string {

@@ -45,7 +45,8 @@ export function defineRunbooks(program: Command, perform: Perform): void {
   runbook
     .command('run <name>')
     .description('walk through a runbook: reads by itself, asks before it acts, keeps the evidence')
-    .option('--yes', 'confirm every act: nobody is there to ask')
+    .option('--yes', 'confirm every act but the careful ones: nobody is there to ask')
+    .option('--confirm <act>', 'confirm this act, careful or not; repeatable', collect)
     .option('--allow-commands', 'execute commands, too; else they are shown for you to paste')
     .option('--var <name=value>', 'a variable of the runbook; repeatable', collect)
     .option('--incident <id>', 'the id that the evidence is kept under')
