@@ -71,7 +71,9 @@ describe('compressed rules', () => {
   test('a threshold is another one only when an override names it', () => {
     const text = rules('      - alert: A', '        expr: a > 30 and b >= 5');
     const override = { rule: 'A', from: '> 30', to: '> 2', why: 'a test' };
-    const { groups } = parse(compressRules(text, { factor: 60, overrides: [override] })) as RuleFile;
+    const { groups } = parse(
+      compressRules(text, { factor: 60, overrides: [override] }),
+    ) as RuleFile;
     assert.equal(groups[0]?.rules[0]?.['expr'], 'a > 2 and b >= 5');
     const absent = { ...override, from: '> 31' };
     assert.throws(() => compressRules(text, { factor: 60, overrides: [absent] }), /"> 31" once/);

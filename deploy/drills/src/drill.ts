@@ -18,29 +18,24 @@ export interface Drill {
   /** Settings of PostgreSQL. */
   readonly postgres?: Readonly<Record<string, string>>;
   readonly overrides?: readonly Override[];
+  /** What there must be before the stack; returns settings of its services. */
+  prepare?(ends: AsyncDisposableStack): Readonly<Record<string, string>>;
   breakIt(stack: DrillStack): Promise<void>;
-  /** What nobody of AOS can do: the outside world gets well. It happens before the runbook is walked. */
-  readonly recovers?: {
+  /** Careful acts of the runbook that are confirmed, by id; others that need no care are all confirmed. */
+  readonly confirm?: readonly string[];
+  /** What no act of the runbook can do: the outside gets well, or a person does what the page says. It comes first. */
+  readonly mend?: {
     readonly what: string;
     perform(stack: DrillStack): Promise<void>;
   };
-  /** For the runbook. */
-  variables?(stack: DrillStack): Promise<Readonly<Record<string, string>>>;
+  /** Variables of the runbook. */
+  readonly variables?: Readonly<Record<string, string>>;
   /** The page is served by what is broken: it is opened once that is back. */
   readonly pageIsBroken?: boolean;
-  /** What must be true before anything is broken. */
-  ready?(stack: DrillStack): Promise<void>;
 }
 
 export type Phase =
-  | 'silent'
-  | 'broken'
-  | 'firing'
-  | 'told'
-  | 'page'
-  | 'recovered'
-  | 'runbook'
-  | 'over';
+  'silent' | 'broken' | 'firing' | 'told' | 'page' | 'mended' | 'runbook' | 'over';
 
 export interface PhaseReport {
   readonly phase: Phase;

@@ -30,7 +30,7 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     for (const drill of chosen) {
       if (signals.stop.aborted) break;
-      reports.push(await perform(drill, wanted));
+      reports.push(await perform(drill, wanted, signals.stop));
     }
   } finally {
     signals.dispose();
@@ -42,13 +42,18 @@ async function main(args: readonly string[]): Promise<number> {
   return reports.some(({ failure }) => failure !== undefined) ? 1 : 0;
 }
 
-async function perform(drill: Drill, { factor, json }: DrillArguments): Promise<DrillReport> {
+async function perform(
+  drill: Drill,
+  { factor, json }: DrillArguments,
+  signal: AbortSignal,
+): Promise<DrillReport> {
   const say = json ? () => {} : print;
   for (const line of headLines(drill)) say(line);
   const report = await runDrill(drill, {
     factor,
     machine: machineOf(process.env),
     say: (phase) => say(phaseLine(phase)),
+    signal,
   });
   say(tailLine(report));
   return report;

@@ -59,20 +59,22 @@ async function performAlert(drill: Drill, stack: DrillStack, phase: RunPhase): P
     return toldBy(notices);
   });
   if (!drill.pageIsBroken) await phase('page', () => openPages(alert, notices));
-  if (drill.recovers) {
-    const { what, perform } = drill.recovers;
-    await phase('recovered', async () => {
-      await perform(stack);
-      return what;
-    });
-  }
+  await mend(drill, stack, phase);
   await phase('runbook', () => resolveByRunbook(drill, stack));
   await phase('over', async () => toldBy(await untilTold(drill, stack, 'RESOLVED', since)));
   if (drill.pageIsBroken) await phase('page', () => openPages(alert, notices));
   assertReceivers(drill, stack, since);
 }
 
-async function untilSilent({ alert, ready }: Drill, stack: DrillStack): Promise<string> {
+async function mend({ mend: mending }: Drill, stack: DrillStack, phase: RunPhase): Promise<void> {
+  if (!mending) return;
+  await phase('mended', async () => {
+    await mending.perform(stack);
+    return mending.what;
+  });
+}
+
+async function untilSilent({ alert }: Drill, stack: DrillStack): Promise<string> {
   const { prometheus } = stack;
   const limitMs = SILENT_MS;
   await eventually({ what: 'Prometheus scraped all services', limitMs }, async () =>
@@ -81,7 +83,6 @@ async function untilSilent({ alert, ready }: Drill, stack: DrillStack): Promise<
       ? true
       : undefined,
   );
-  await ready?.(stack);
   let quietSince = Date.now();
   await eventually({ what: `${alert} was silent`, limitMs }, async () => {
     if ((await prometheus.alerts(alert)).length > 0) quietSince = Date.now();
@@ -102,7 +103,9 @@ async function untilFiring(
     ),
   );
   const { alertname, ...rest } = found.labels;
-  return `${alertname} ${Object.entries(rest).map((pair) => pair.join('=')).join(' ')}`;
+  return `${alertname} ${Object.entries(rest)
+    .map((pair) => pair.join('='))
+    .join(' ')}`;
 }
 
 /** All who must hear have heard. */
@@ -143,15 +146,16 @@ async function openPages(alert: string, notices: readonly Notice[]): Promise<str
     const response = await fetch(link, init);
     const page = await response.text();
     if (!response.ok || !page.includes(alert)) {
-      throw new Error(`The link in the notice by ${receiver}, ${link}, answers ${response.status}.`);
+      throw new Error(
+        `The link in the notice by ${receiver}, ${link}, answers ${response.status}.`,
+      );
     }
   }
   return [...new Set(notices.map(({ link }) => link))].join(', ');
 }
 
 async function resolveByRunbook(drill: Drill, stack: DrillStack): Promise<string> {
-  const variables = (await drill.variables?.(stack)) ?? {};
-  const { resolved, acts, said } = await walkRunbook(stack, drill.alert, variables);
+  const { resolved, acts, said } = await walkRunbook(stack, drill.alert, drill);
   if (!resolved) throw new Error(`The runbook ${drill.alert} did not resolve it:\n${said.trim()}`);
   return acts.length > 0 ? acts.join('; ') : 'nothing had to be done';
 }
@@ -161,7 +165,9 @@ async function performHeartbeat(drill: Drill, stack: DrillStack, phase: RunPhase
   const beats = () => stack.pages.requests.filter(({ path }) => path === HEARTBEAT_PATH).length;
   const more = (what: string) => {
     const before = beats();
-    return eventually({ what, limitMs: FIRING_MS }, () => (beats() > before + 1 ? true : undefined));
+    return eventually({ what, limitMs: FIRING_MS }, () =>
+      beats() > before + 1 ? true : undefined,
+    );
   };
   await phase('silent', async () => {
     await more('the heartbeat arrived');
@@ -181,6 +187,7 @@ async function performHeartbeat(drill: Drill, stack: DrillStack, phase: RunPhase
     });
     return 'whoever listens to the heartbeat hears nothing';
   });
+  await mend(drill, stack, phase);
   await phase('runbook', () => resolveByRunbook(drill, stack));
   await phase('over', async () => {
     await more('the heartbeat came back');

@@ -33,10 +33,12 @@ export function startProgram({ name, command, env, logFile, cwd }: ProgramOption
   const child = spawn(program, args, { env, cwd, stdio: ['ignore', log, log, 'ipc'] });
   closeSync(log);
   const tail = () => readFileSync(logFile, 'utf8').slice(-LOG_CHARACTERS);
+  const endNow = (): void => void child.kill('SIGKILL');
+  process.on('exit', endNow); // when somebody does not wait
   const gone = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
     child.once('error', () => resolve());
-  });
+  }).finally(() => process.off('exit', endNow));
   const told = Promise.race([
     once(child, 'message').then(([message]: unknown[]) => message),
     gone.then(() => Promise.reject(new Error(`The ${name} ended before it was ready:\n${tail()}`))),

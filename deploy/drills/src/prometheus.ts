@@ -33,6 +33,8 @@ export interface PrometheusOptions {
   readonly environment: string;
   readonly alertmanager: string;
   readonly compression: Compression;
+  /** Stands for the node exporter, whose textfile collector tells what `aos check` found. */
+  readonly exporter: { readonly host: string; readonly path: string };
 }
 
 const EVERY = '1s';
@@ -48,6 +50,7 @@ interface Configuration {
 
 interface ScrapeConfig {
   readonly job_name: string;
+  readonly metrics_path?: string;
   file_sd_configs?: { files: string[]; refresh_interval: string }[];
   static_configs?: { targets: string[] }[];
 }
@@ -116,7 +119,7 @@ export async function untilReady(url: string, program: Program): Promise<void> {
 }
 
 function configure(options: PrometheusOptions, targets: string, address: string): string {
-  const { folder, environment, alertmanager, compression } = options;
+  const { folder, environment, alertmanager, compression, exporter } = options;
   const config = parse(readFileSync(join(MONITORING, 'prometheus.yml'), 'utf8')) as Configuration;
   config.global['scrape_interval'] = EVERY;
   config.global['scrape_timeout'] = EVERY;
@@ -129,6 +132,11 @@ function configure(options: PrometheusOptions, targets: string, address: string)
       job.file_sd_configs = [{ files: [join(targets, '*.json')], refresh_interval: EVERY }];
     } else job.static_configs = [{ targets: [address] }];
   }
+  config.scrape_configs.push({
+    job_name: 'node_exporter',
+    metrics_path: exporter.path,
+    static_configs: [{ targets: [exporter.host] }],
+  });
   for (const file of RULE_FILES) {
     const rules = compressRules(readFileSync(file, 'utf8'), overridesOf(file, compression));
     writeFileSync(join(folder, basename(file)), rules);

@@ -17,6 +17,8 @@ export interface Replica {
 export interface Replicas extends AsyncDisposable {
   /** Dead ones included, oldest first. */
   of(kind: Kind): readonly Replica[];
+  /** Whether Prometheus is told of the workers. */
+  tellOfWorkers(tell: boolean): void;
   start(kind: Kind, env?: Readonly<Record<string, string>>): Promise<Replica>;
   /** Those that live get this signal, and are waited for when it ends them. */
   kill(kind: Kind, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGTERM'): Promise<void>;
@@ -38,9 +40,11 @@ const MAIN = {
 export function openReplicas({ folder, env, apiPort, targets }: ReplicasOptions): Replicas {
   const all: Replica[] = [];
   const of = (kind: Kind) => all.filter((replica) => replica.kind === kind);
+  let telling = true;
   const tell = (): void => {
     const apis = [{ targets: [`127.0.0.1:${apiPort}`], labels: { service: 'api' } }];
-    const workers = of('worker').map(({ port }) => ({
+    const told = telling ? of('worker') : [];
+    const workers = told.map(({ port }) => ({
       targets: [`127.0.0.1:${port}`],
       labels: { service: 'worker' },
     }));
@@ -50,6 +54,10 @@ export function openReplicas({ folder, env, apiPort, targets }: ReplicasOptions)
   };
   return {
     of,
+    tellOfWorkers(wanted) {
+      telling = wanted;
+      tell();
+    },
     async start(kind, more = {}) {
       const port = kind === 'api' ? { PORT: `${apiPort}` } : { WORKER_PORT: '0' };
       const number = of(kind).length + 1;

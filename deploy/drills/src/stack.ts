@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { freePort, startPostgres } from '@aos/local';
+import { endPostgres, freePort, killPostgres, startPostgres } from '@aos/local';
 import { createClient, type Client } from '@aos/sdk';
 import { apiKeys, createDatabase, migrate, type Database } from '@aos/store';
 import {
@@ -56,6 +56,7 @@ export interface StackOptions {
 
 export const ENVIRONMENT = 'drill';
 export const HEARTBEAT_PATH = '/heartbeat';
+export const EXPORTER_PATH = '/node-exporter';
 const NOTHING_REFUSED = '1000000';
 
 export async function startStack(options: StackOptions): Promise<DrillStack> {
@@ -76,7 +77,9 @@ async function build(
   started.defer(() => rmSync(folder, { recursive: true, force: true }));
   const apiPort = await freePort();
   const url = `http://127.0.0.1:${apiPort}`;
-  const pages = started.use(await startPageServer({ [HEARTBEAT_PATH]: 'heard' }));
+  const pages = started.use(
+    await startPageServer({ [HEARTBEAT_PATH]: 'heard', [EXPORTER_PATH]: '' }),
+  );
   const slack = started.use(await startSlackServer());
   const mail = started.use(await startMailServer());
   const { database, databaseUrl, key } = await openScratchDatabase(started, folder, postgres);
@@ -98,6 +101,7 @@ async function build(
       environment: ENVIRONMENT,
       alertmanager: new URL(alertmanager.url).host,
       compression,
+      exporter: { host: pages.host, path: EXPORTER_PATH },
     }),
   );
   const replicas = started.use(
@@ -155,10 +159,16 @@ async function openScratchDatabase(
   settings: Readonly<Record<string, string>>,
 ) {
   const dir = join(folder, 'postgres');
-  const server = await startPostgres({ dir, settings: { shared_buffers: '64MB', ...settings } });
-  started.defer(() => server.stop());
-  // It does not sync: nothing here outlives the drill.
-  await migrate(server.url, { allowUnsafe: true });
+  // As durable as any: the programs that runbooks start refuse another one.
+  const all = { shared_buffers: '64MB', ...settings };
+  const server = await startPostgres({ dir, keep: true, settings: all });
+  const endNow = (): void => killPostgres(dir);
+  process.on('exit', endNow); // when somebody does not wait
+  started.defer(async () => {
+    await endPostgres(dir);
+    process.off('exit', endNow);
+  });
+  await migrate(server.url);
   const database = createDatabase({
     url: server.url,
     applicationName: 'aos-drill',

@@ -15,6 +15,13 @@ export interface WalkedRunbook {
   readonly said: string;
 }
 
+/** What whoever walks it says. */
+export interface RunbookAnswers {
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Acts that need care and are done all the same. */
+  readonly confirm?: readonly string[];
+}
+
 interface Evidence {
   readonly outcome: string | null;
   readonly entries: readonly {
@@ -33,15 +40,28 @@ const GRACE_MS = 20_000;
 export async function walkRunbook(
   stack: DrillStack,
   name: string,
-  variables: Readonly<Record<string, string>>,
+  { variables = {}, confirm = [] }: RunbookAnswers,
 ): Promise<WalkedRunbook> {
   const folder = join(stack.folder, 'incidents');
   mkdirSync(folder, { recursive: true });
   const evidenceFile = join(folder, `${name}-${Date.now()}.json`);
-  const words = Object.entries(variables).flatMap(([key, value]) => ['--var', `${key}=${value}`]);
+  const words = [
+    ...Object.entries(variables).flatMap(([key, value]) => ['--var', `${key}=${value}`]),
+    ...confirm.flatMap((act) => ['--confirm', act]),
+  ];
   const child = spawn(
     process.execPath,
-    [CLI, 'runbook', 'run', name, '--yes', '--allow-commands', '--evidence', evidenceFile, ...words],
+    [
+      CLI,
+      'runbook',
+      'run',
+      name,
+      '--yes',
+      '--allow-commands',
+      '--evidence',
+      evidenceFile,
+      ...words,
+    ],
     {
       env: { ...stack.operatorEnv },
       stdio: ['ignore', 'pipe', 'pipe'],
