@@ -15,6 +15,7 @@ import { runPartRoutes } from './routes/run-parts.ts';
 import { runPauseRoutes } from './routes/run-pause.ts';
 import { runRoutes } from './routes/runs.ts';
 import { scaleRoutes } from './routes/scale.ts';
+import { scrapeTargetRoutes } from './routes/scrape-targets.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { simulateRoutes } from './routes/simulate.ts';
 import { skillRoutes } from './routes/skills.ts';
@@ -43,6 +44,7 @@ export function routeTable(version: string): readonly Route[] {
     ...pauseRoutes,
     ...targetRoutes,
     ...scaleRoutes,
+    ...scrapeTargetRoutes,
     ...serviceRoutes,
     ...docsRoutes(() => table, version),
   ];

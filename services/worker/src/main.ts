@@ -38,7 +38,11 @@ const ADOPT =
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
   const log = createLogger({ service: 'worker', level: config.logLevel });
-  const metrics = createMetrics({ service: 'worker', version });
+  const metrics = createMetrics({
+    service: 'worker',
+    version,
+    ...(config.home && { disks: { home: config.home } }),
+  });
   answerSignals(log);
   // At once: the launcher may end while this process starts.
   const signals = stopOnSignals(log, config.worker.graceMs);
