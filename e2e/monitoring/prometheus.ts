@@ -6,6 +6,8 @@ import { join } from 'node:path';
 
 import { freePort, writePrometheusConfig } from '@aos/local';
 
+import { eventually } from '../checks.ts';
+
 /** A real Prometheus with the configuration of an installation, in a home of its own. */
 export interface Prometheus extends AsyncDisposable {
   readonly home: string;
@@ -45,6 +47,11 @@ export async function startPrometheus(): Promise<Prometheus> {
     stream.setEncoding('utf8').on('data', (text: string) => (log += text));
   }
   const exited = once(child, 'exit');
+  await eventually(async () => {
+    if (child.exitCode !== null) throw new Error(`Prometheus ended:\n${log}`);
+    const ready = await fetch(`http://127.0.0.1:${port}/-/ready`).catch(() => undefined);
+    return ready?.ok === true || undefined;
+  });
   const get = async (path: string): Promise<unknown> => {
     const answer = await fetch(`http://127.0.0.1:${port}/api/v1/${path}`);
     const { status, data, error } = (await answer.json()) as Record<string, unknown>;
