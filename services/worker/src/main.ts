@@ -38,7 +38,7 @@ const ADOPT =
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
   const log = createLogger({ service: 'worker', level: config.logLevel });
-  const metrics = createMetrics({ service: 'worker', version });
+  const metrics = createMetrics({ service: 'worker', version, disks: disksOf(config) });
   answerSignals(log);
   // At once: the launcher may end while this process starts.
   const signals = stopOnSignals(log, config.worker.graceMs);
@@ -95,6 +95,10 @@ async function main(): Promise<void> {
   await health.close();
   await database.close();
   log.info('worker.stopped');
+}
+
+function disksOf({ home }: Config): Record<string, string> {
+  return home === undefined ? {} : { home };
 }
 
 function openDatabase(config: Config, log: Logger): Database {
