@@ -195,7 +195,14 @@ function readYaml(text: string, schema: JsonSchema, where: string, problems: str
     problems.push(`${where}: this is no YAML: ${error.message}`);
     return undefined;
   }
-  const value: unknown = document.toJS({ maxAliasCount: 0 });
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: 0 });
+  } catch (aliased) {
+    if (!(aliased instanceof ReferenceError)) throw aliased;
+    problems.push(`${where}: this YAML has aliases, which nobody reads at night; write it out.`);
+    return undefined;
+  }
   const wrong = problemsOf(schema, value);
   if (wrong.length === 0) return value;
   problems.push(`${where}: ${sentence(wrong)}`);
