@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 import { freePort } from '@aos/local';
@@ -13,8 +13,6 @@ import { MONITORING, RULE_FILES } from './rule-files.ts';
 export interface Prometheus extends AsyncDisposable {
   readonly url: string;
   readonly program: Program;
-  /** Where targets are told. */
-  readonly targets: string;
   alerts(name: string): Promise<readonly ActiveAlert[]>;
   /** The first value, if there is any. */
   value(query: string): Promise<number | undefined>;
@@ -33,6 +31,8 @@ export interface PrometheusOptions {
   readonly environment: string;
   readonly alertmanager: string;
   readonly compression: Compression;
+  /** The file that names the replicas. */
+  readonly targets: string;
   /** Stands for the node exporter, whose textfile collector tells what `aos check` found. */
   readonly exporter: { readonly host: string; readonly path: string };
 }
@@ -58,9 +58,7 @@ interface ScrapeConfig {
 export async function startPrometheus(options: PrometheusOptions): Promise<Prometheus> {
   const { folder } = options;
   const address = `127.0.0.1:${await freePort()}`;
-  const targets = join(folder, 'targets');
-  mkdirSync(targets, { recursive: true });
-  const config = configure(options, targets, address);
+  const config = configure(options, address);
   const start = () =>
     startProgram({
       name: 'Prometheus',
@@ -70,6 +68,8 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
         `--storage.tsdb.path=${join(folder, 'data')}`,
         `--web.listen-address=${address}`,
         `--web.external-url=http://${address}`,
+        // Four times as long Alertmanager believes what it was told last: when Prometheus dies, the watchdog ends then.
+        `--rules.alert.resend-delay=${EVERY}`,
       ],
       env: options.env,
       logFile: join(folder, 'prometheus.log'),
@@ -85,7 +85,6 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
   }
   return {
     url,
-    targets,
     get program() {
       return program;
     },
@@ -118,8 +117,8 @@ export async function untilReady(url: string, program: Program): Promise<void> {
   });
 }
 
-function configure(options: PrometheusOptions, targets: string, address: string): string {
-  const { folder, environment, alertmanager, compression, exporter } = options;
+function configure(options: PrometheusOptions, address: string): string {
+  const { folder, environment, alertmanager, compression, exporter, targets } = options;
   const config = parse(readFileSync(join(MONITORING, 'prometheus.yml'), 'utf8')) as Configuration;
   config.global['scrape_interval'] = EVERY;
   config.global['scrape_timeout'] = EVERY;
@@ -129,7 +128,7 @@ function configure(options: PrometheusOptions, targets: string, address: string)
   config.alerting = { alertmanagers: [{ static_configs: [{ targets: [alertmanager] }] }] };
   for (const job of config.scrape_configs) {
     if (job.file_sd_configs) {
-      job.file_sd_configs = [{ files: [join(targets, '*.json')], refresh_interval: EVERY }];
+      job.file_sd_configs = [{ files: [targets], refresh_interval: EVERY }];
     } else job.static_configs = [{ targets: [address] }];
   }
   config.scrape_configs.push({

@@ -1,4 +1,3 @@
-import { writeFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -13,12 +12,10 @@ export interface Replica {
   readonly port: number;
 }
 
-/** The services of the scratch stack, and where Prometheus finds them. */
+/** The services of the scratch stack. Those that a runbook starts are not among them. */
 export interface Replicas extends AsyncDisposable {
   /** Dead ones included, oldest first. */
   of(kind: Kind): readonly Replica[];
-  /** Whether Prometheus is told of the workers. */
-  tellOfWorkers(tell: boolean): void;
   start(kind: Kind, env?: Readonly<Record<string, string>>): Promise<Replica>;
   /** Those that live get this signal, and are waited for when it ends them. */
   kill(kind: Kind, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGTERM'): Promise<void>;
@@ -28,8 +25,6 @@ export interface ReplicasOptions {
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
   readonly apiPort: number;
-  /** Prometheus looks there for targets. */
-  readonly targets: string;
 }
 
 const MAIN = {
@@ -37,27 +32,11 @@ const MAIN = {
   worker: fileURLToPath(new URL('../../../services/worker/src/main.ts', import.meta.url)),
 };
 
-export function openReplicas({ folder, env, apiPort, targets }: ReplicasOptions): Replicas {
+export function openReplicas({ folder, env, apiPort }: ReplicasOptions): Replicas {
   const all: Replica[] = [];
   const of = (kind: Kind) => all.filter((replica) => replica.kind === kind);
-  let telling = true;
-  const tell = (): void => {
-    const apis = [{ targets: [`127.0.0.1:${apiPort}`], labels: { service: 'api' } }];
-    const told = telling ? of('worker') : [];
-    const workers = told.map(({ port }) => ({
-      targets: [`127.0.0.1:${port}`],
-      labels: { service: 'worker' },
-    }));
-    const draft = join(folder, 'targets.new');
-    writeFileSync(draft, JSON.stringify([...apis, ...workers]));
-    renameSync(draft, join(targets, 'aos.json'));
-  };
   return {
     of,
-    tellOfWorkers(wanted) {
-      telling = wanted;
-      tell();
-    },
     async start(kind, more = {}) {
       const port = kind === 'api' ? { PORT: `${apiPort}` } : { WORKER_PORT: '0' };
       const number = of(kind).length + 1;
@@ -71,7 +50,6 @@ export function openReplicas({ folder, env, apiPort, targets }: ReplicasOptions)
         const message = (await program.told) as { readonly port: number };
         const replica = { kind, program, port: message.port };
         all.push(replica);
-        tell();
         return replica;
       } catch (error) {
         await program[Symbol.asyncDispose]();

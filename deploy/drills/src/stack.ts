@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { endPostgres, freePort, killPostgres, startPostgres } from '@aos/local';
+import { endPostgres, freePort, killPostgres, scrapeTargetsFile, startPostgres } from '@aos/local';
 import { createClient, type Client } from '@aos/sdk';
 import { apiKeys, createDatabase, migrate, type Database } from '@aos/store';
 import {
@@ -16,6 +16,7 @@ import {
 
 import { startAlertmanager, type Alertmanager } from './alertmanager.ts';
 import type { Compression } from './compress.ts';
+import { openDiscovery, type Discovery } from './discovery.ts';
 import { startPrometheus, type Prometheus } from './prometheus.ts';
 import { openReplicas, type Replicas } from './replicas.ts';
 
@@ -29,6 +30,8 @@ export interface DrillStack extends AsyncDisposable {
   readonly key: string;
   readonly client: Client;
   readonly replicas: Replicas;
+  /** Tells Prometheus of the replicas. */
+  readonly discovery: Discovery;
   /** As the superuser. */
   readonly database: Database;
   readonly databaseUrl: string;
@@ -75,6 +78,7 @@ async function build(
 ): Promise<DrillStack> {
   const folder = mkdtempSync(join(tmpdir(), 'aos-drill-'));
   started.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const home = join(folder, 'home');
   const apiPort = await freePort();
   const url = `http://127.0.0.1:${apiPort}`;
   const pages = started.use(
@@ -101,6 +105,7 @@ async function build(
       environment: ENVIRONMENT,
       alertmanager: new URL(alertmanager.url).host,
       compression,
+      targets: scrapeTargetsFile(home),
       exporter: { host: pages.host, path: EXPORTER_PATH },
     }),
   );
@@ -117,16 +122,19 @@ async function build(
         ...env,
       },
       apiPort,
-      targets: prometheus.targets,
     }),
   );
   const kinds = ['api', ...Array.from({ length: workers }, () => 'worker')] as const;
   await Promise.all(kinds.map((kind) => replicas.start(kind as 'api' | 'worker')));
+  const client = createClient({ url, apiKey: key });
+  const discovery = openDiscovery(client, home);
+  started.defer(() => discovery.end());
   return {
     folder,
     url,
     key,
-    client: createClient({ url, apiKey: key }),
+    client,
+    discovery,
     replicas,
     database,
     databaseUrl,
@@ -142,7 +150,7 @@ async function build(
       PROMETHEUS_URL: prometheus.url,
       ALERTMANAGER_URL: alertmanager.url,
       DATABASE_URL: databaseUrl,
-      AOS_HOME: join(folder, 'home'),
+      AOS_HOME: home,
       HOST: '127.0.0.1',
       PORT: `${apiPort}`,
       WORKERS: '0',

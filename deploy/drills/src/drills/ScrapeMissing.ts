@@ -5,9 +5,9 @@ export const scrapeMissing: Drill = {
   severity: 'warning',
   labels: { service: 'worker' },
   fault: 'The list of targets that Prometheus reads has lost the workers.',
-  breakIt: async ({ replicas }) => replicas.tellOfWorkers(false),
+  breakIt: ({ discovery }) => discovery.loseWorkers(),
   mend: {
     what: 'By hand, as the page says: Prometheus sees the list again.',
-    perform: async ({ replicas }) => replicas.tellOfWorkers(true),
+    perform: async ({ discovery }) => discovery.begin(),
   },
 };
