@@ -2,6 +2,7 @@ import type { Drill } from './drill.ts';
 import { approvalsOverdue } from './drills/ApprovalsOverdue.ts';
 import { backendDown } from './drills/BackendDown.ts';
 import { criticalRunFailureRate } from './drills/CriticalRunFailureRate.ts';
+import { databaseConnectionsExhausted } from './drills/DatabaseConnectionsExhausted.ts';
 import { deadLettersOpen } from './drills/DeadLettersOpen.ts';
 import { diskFilling } from './drills/DiskFilling.ts';
 import { eventLagHigh } from './drills/EventLagHigh.ts';
@@ -45,6 +46,7 @@ export const drills: readonly Drill[] = [
   targetOut,
   eventLagHigh,
   eventLoopBlocked,
+  databaseConnectionsExhausted,
   workersRestarting,
   scrapeMissing,
   walGrowing,

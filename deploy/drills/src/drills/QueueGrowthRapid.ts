@@ -1,6 +1,6 @@
 import type { Drill } from '../drill.ts';
 import { hangOnlySlot, ONE_SLOT } from '../faults/hang.ts';
-import { keepPosting } from '../faults/load.ts';
+import { keepReading } from '../faults/load.ts';
 
 export const queueGrowthRapid: Drill = {
   alert: 'QueueGrowthRapid',
@@ -10,6 +10,6 @@ export const queueGrowthRapid: Drill = {
   env: ONE_SLOT,
   async breakIt(stack) {
     await hangOnlySlot(stack);
-    keepPosting(stack, { perS: 90 });
+    keepReading(stack, 90, 0);
   },
 };

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Drill } from '../drill.ts';
-import { answerAgain, BAD_PATH, keepPosting } from '../faults/load.ts';
+import { answerAgain, BAD_PATH, keepReading } from '../faults/load.ts';
 
 const SLOW_MS = 3_000;
 
@@ -22,7 +22,7 @@ export const slowSkillExecution: Drill = {
       await sleep(SLOW_MS);
       response.end('at last');
     });
-    keepPosting(stack, { perS: 5, bad: 5 });
+    keepReading(stack, 5, 5);
   },
   mend: { ...answerAgain, what: 'The site is quick again.' },
 };

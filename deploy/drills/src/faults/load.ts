@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { NewRun } from '@aos/sdk';
+import type { NewRun } from '@aos/core';
 
 import type { Drill } from '../drill.ts';
 import type { DrillStack } from '../stack.ts';
@@ -29,18 +29,17 @@ export async function queueRuns(stack: DrillStack, count: number): Promise<void>
   await Promise.all(Array.from({ length: PARALLEL }, post));
 }
 
-/** Accepts so many runs a second, until the stack ends; the first `bad` of each second read the bad page. */
+/** Posts so many runs a second, until the stack ends. */
 export function keepPosting(
   stack: DrillStack,
-  { perS, bad = 0 }: { readonly perS: number; readonly bad?: number },
+  perS: number,
+  make: (number: number) => NewRun,
 ): void {
-  stack.pages.serve(GOOD_PATH, 'good');
   const end = new AbortController();
   const loop = async (): Promise<void> => {
     for (let number = 0; !end.signal.aborted; number++) {
-      const path = number % perS < bad ? BAD_PATH : GOOD_PATH;
       // What is refused, as by an API that is gone, is no load.
-      void stack.client.runs.create(pageRun(stack, path)).catch(() => {});
+      void stack.client.runs.create(make(number)).catch(() => {});
       await sleep(1_000 / perS, undefined, { signal: end.signal }).catch(() => {});
     }
   };
@@ -49,6 +48,12 @@ export function keepPosting(
     end.abort();
     await running;
   });
+}
+
+/** Of so many runs a second the first ones read the bad page, the others the good one. */
+export function keepReading(stack: DrillStack, perS: number, bad: number): void {
+  stack.pages.serve(GOOD_PATH, 'good');
+  keepPosting(stack, perS, (number) => pageRun(stack, number % perS < bad ? BAD_PATH : GOOD_PATH));
 }
 
 /** For what the bad page broke. */
