@@ -8,3 +8,5 @@ export { metricTable, type MetricKey } from './metric-table.ts';
 export { recordEvent, type RunContext, type Telemetry } from './record-event.ts';
 export { tellConnections } from './tell-connections.ts';
 export { redactText } from './redact.ts';
+export { attribute } from './span-attributes.ts';
+export { inSpan, startTracing, type OpenSpan, type SpanSpec, type Tracing } from './tracing.ts';

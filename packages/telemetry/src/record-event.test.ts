@@ -116,8 +116,9 @@ async function recorded(
     level: 'debug',
     write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>),
   });
+  const context = { runId: 'run_1', tenant: 'default', planner: 'rules', traceId: 'a1' } as const;
   for (const event of events) {
-    recordEvent({ metrics, log }, { runId: 'run_1', tenant: 'default', planner: 'rules' }, event);
+    recordEvent({ metrics, log }, context, event);
   }
   return { text: await metrics.exposition(), lines };
 }

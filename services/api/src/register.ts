@@ -2,7 +2,8 @@ import { AosError, failures, problemsOf, sentence, storableText, type Failure } 
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
 
 import { requireScope } from './authenticate.ts';
-import { failureToTell, sendProblem } from './problem.ts';
+import { concernedBy } from './concerned.ts';
+import { askedOf, failureToTell, sendProblem } from './problem.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { readBody } from './read-body.ts';
 import { readQuery } from './read-query.ts';
@@ -94,14 +95,20 @@ async function readCall(
   const gone = new AbortController();
   // A reason of our own: without one, every abort makes an exception with a stack.
   response.once('close', () => gone.abort('gone'));
+  const params = readParams(request);
+  const concerns: Call['concerns'] = (ids) => void Object.assign(response.locals, ids);
+  const traceparent = response.locals['traceparent'] as string | undefined;
+  concerns(concernedBy(route.path, params));
   return {
-    params: readParams(request),
+    params,
+    concerns,
+    ...(traceparent !== undefined && { traceparent }),
     // Scrapers and probes may add parameters of their own; nobody else may.
     query: route.access === 'public' ? {} : readQuery(request.url, route.query),
     body,
     caller,
     request,
-    requestId: String(response.locals['requestId']),
+    ...askedOf(response),
     signal: gone.signal,
   };
 }
@@ -134,7 +141,8 @@ function answerFailure({ log }: Services) {
     response.locals['code'] = failure.code;
     if (failure.code === 'internal') {
       const requestId = String(response.locals['requestId']);
-      log.error('http.failed', { requestId, error: error instanceof Error ? error.stack : error });
+      const traceId = response.locals['traceId'] as unknown;
+      log.error('http.failed', { requestId, traceId, error: error instanceof Error ? error.stack : error });
     }
     if (response.headersSent) {
       request.socket.destroy();

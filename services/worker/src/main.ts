@@ -13,6 +13,7 @@ import {
   answerSignals,
   createLogger,
   createMetrics,
+  startTracing,
   tellConnections,
   type Logger,
   type Telemetry,
@@ -43,11 +44,14 @@ async function main(): Promise<void> {
   // At once: the launcher may end while this process starts.
   const signals = stopOnSignals(log, config.worker.graceMs);
   for (const warning of config.warnings) log.warn('config.warning', { warning });
+  const { environment } = config;
+  const name = config.traces?.serviceName ?? 'aos-worker';
+  const tracing = await startTracing(config.traces, { name, version, environment, log });
 
   const database = openDatabase(config, log);
   await assertMigrated(database);
   if ((await eventLog.incarnations(database)).moved) log.warn('database.moved', { advice: ADOPT });
-  await using capabilities = createCapabilities(config, database);
+  await using capabilities = createCapabilities(config, database, tracing);
   await catalog.publish(database, capabilities.skills.manifests());
 
   let pool: PoolView | undefined;
@@ -67,7 +71,7 @@ async function main(): Promise<void> {
   });
   const watchdog = startWatchdog();
   const quarantine = process.argv.includes(QUARANTINE_ARGUMENT);
-  const telemetry = { log, metrics };
+  const telemetry = { log, metrics, ...(tracing && { tracing }) };
   const aside = quarantine ? [] : startAside(config, database, capabilities, telemetry);
   await work({
     config,
@@ -94,6 +98,7 @@ async function main(): Promise<void> {
   await watchdog.stop();
   await health.close();
   await database.close();
+  await tracing?.close();
   log.info('worker.stopped');
 }
 
