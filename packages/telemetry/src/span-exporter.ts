@@ -66,8 +66,8 @@ export function createSpanExporter(
   };
 }
 
+/** Libraries write texts of errors into statuses and events, and a host may repeat in them what it was sent. */
 function redacted(span: ReadableSpan): ReadableSpan {
-  const { message } = span.status;
   return {
     name: redactText(span.name),
     kind: span.kind,
@@ -75,19 +75,16 @@ function redacted(span: ReadableSpan): ReadableSpan {
     ...(span.parentSpanContext && { parentSpanContext: span.parentSpanContext }),
     startTime: span.startTime,
     endTime: span.endTime,
-    status: { ...span.status, ...(message !== undefined && { message: redactText(message) }) },
+    status: { code: span.status.code },
     attributes: clean(span.attributes),
     links: span.links,
-    events: span.events.map((event) => ({
-      ...event,
-      ...(event.attributes && { attributes: clean(event.attributes) }),
-    })),
+    events: [],
     duration: span.duration,
     ended: span.ended,
     resource: span.resource,
     instrumentationScope: span.instrumentationScope,
     droppedAttributesCount: span.droppedAttributesCount,
-    droppedEventsCount: span.droppedEventsCount,
+    droppedEventsCount: span.droppedEventsCount + span.events.length,
     droppedLinksCount: span.droppedLinksCount,
   };
 }
