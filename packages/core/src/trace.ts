@@ -48,7 +48,8 @@ export function runTrace(runId: string, traceparent?: string): RunTrace {
   const digits = digitsOf(runId);
   // The random half of a UUID. Its first digit is 8 to b, so the other span of the run has 0 to 3.
   const runSpanId = digits.slice(16);
-  const agentSpanId = (Number.parseInt(runSpanId[0] ?? '8', 16) & 3).toString() + runSpanId.slice(1);
+  const agentSpanId =
+    (Number.parseInt(runSpanId[0] ?? '8', 16) & 3).toString() + runSpanId.slice(1);
   return { traceId: parent?.traceId ?? digits, runSpanId, agentSpanId, ...(parent && { parent }) };
 }
 

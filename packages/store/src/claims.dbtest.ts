@@ -88,7 +88,12 @@ test('every claim of a run knows the place in the trace that its request named, 
   const claims = await first.take();
   const given = new Map(claims.map(({ run }) => [run.id, run.traceparent]));
   assert.deepEqual([given.get(traced), given.get(plain)], [traceparent, undefined]);
-  await letGo(first.database, first.queue, claims.find(({ run }) => run.id === traced)!, 0);
+  await letGo(
+    first.database,
+    first.queue,
+    claims.find(({ run }) => run.id === traced)!,
+    0,
+  );
   assert.equal((await second.claim(traced)).run.traceparent, traceparent);
 });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { SpanStatusCode, trace } from '@opentelemetry/api';
 import { startOtlpServer, type OtlpServer, type ReceivedSpan } from '@aos/testing';
 
 import { createLogger } from './logger.ts';
@@ -34,7 +35,7 @@ async function open(
 }
 
 async function until<T>(look: () => T | undefined): Promise<T> {
-  for (const end = Date.now() + UNTIL_MS; ; ) {
+  for (const end = Date.now() + UNTIL_MS; ;) {
     const seen = look();
     if (seen !== undefined) return seen;
     assert.ok(Date.now() < end, 'It did not happen.');
@@ -123,9 +124,17 @@ test('what looks like a secret does not leave the process', async () => {
   });
   span.set({ header: 'Bearer canary-three-three' });
   span.end();
+  // As libraries do it.
+  const foreign = trace
+    .getTracer('library')
+    .startSpan('call', { attributes: { list: ['sk-canary-four-four'] } });
+  foreign.recordException(new Error('canary five'));
+  foreign.setStatus({ code: SpanStatusCode.ERROR, message: 'canary six' });
+  foreign.end();
   await tracing.close();
   const text = collector.texts.join();
   assert.match(text, /told/);
+  assert.equal(named(collector.spans, 'call').statusCode, 2);
   assert.doesNotMatch(text, /canary/);
 });
 

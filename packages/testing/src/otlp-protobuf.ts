@@ -61,7 +61,9 @@ function valueOf(bytes: Buffer): SpanValue {
       return double.readDoubleLE();
     }
     case 5:
-      return messages(value as Buffer, 1).map(valueOf).join(',');
+      return messages(value as Buffer, 1)
+        .map(valueOf)
+        .join(',');
     default:
       return (value as Buffer).toString();
   }

@@ -142,7 +142,11 @@ function answerFailure({ log }: Services) {
     if (failure.code === 'internal') {
       const requestId = String(response.locals['requestId']);
       const traceId = response.locals['traceId'] as unknown;
-      log.error('http.failed', { requestId, traceId, error: error instanceof Error ? error.stack : error });
+      log.error('http.failed', {
+        requestId,
+        traceId,
+        error: error instanceof Error ? error.stack : error,
+      });
     }
     if (response.headersSent) {
       request.socket.destroy();
