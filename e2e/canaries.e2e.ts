@@ -37,7 +37,11 @@ async function loginWith(databaseUrl: string, password: string) {
   const asOwner = async (sql: string): Promise<void> => {
     const client = new Client({ connectionString: databaseUrl });
     await client.connect();
-    await client.query(sql).finally(() => client.end());
+    try {
+      await client.query(sql);
+    } finally {
+      await client.end();
+    }
   };
   await asOwner(`create role ${role} superuser login password '${password}'`);
   const url = new URL(databaseUrl);

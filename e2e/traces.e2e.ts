@@ -67,6 +67,8 @@ function lineage(spans: readonly ReceivedSpan[], span: ReceivedSpan): string {
   return `${span.name} < ${above}`;
 }
 
+const loaded = (log: string): Set<string> => new Set(log.match(/(?<=LOADED )\S+/g));
+
 function linesOf(log: string, runId: string): Record<string, unknown>[] {
   return log
     .split('\n')
@@ -185,7 +187,6 @@ test('without an endpoint nothing of the SDK is loaded, and lines name a trace a
   };
   const start = (name: 'api' | 'worker', more: Readonly<Record<string, string>> = {}) =>
     startService(name, { ...env, ...more }, { execArgv: preload });
-  const loaded = (log: string) => new Set(log.match(/(?<=LOADED )\S+/g));
 
   await using api = await start('api');
   await using worker = await start('worker');

@@ -10,6 +10,14 @@ export interface Screen {
   write(content: string | Uint8Array): void;
 }
 
+/** What is around this program. */
+export interface Surroundings {
+  readonly apiUrl: string;
+  /** The folder of a local stack. */
+  readonly home: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
 /** All that a command may touch of the machine. */
 export interface Context {
   readonly out: Screen;
@@ -33,6 +41,8 @@ export interface Context {
   handOver(program: URL, args: readonly string[]): Promise<number>;
   /** The same for a program that does not speak to the API, which may not even run. */
   handOverAlone(program: URL, args: readonly string[]): Promise<number>;
+  /** Where a program that examines all of it finds what it needs. */
+  surroundings(): Surroundings;
   /** For what needs no key. */
   connectWithoutKey(): Promise<{ readonly client: Client; readonly url: string }>;
 }

@@ -1,6 +1,6 @@
 /**
- * Floor 3: the `aos` command. Speaks to the API through the SDK only; knows no SQL, engine or skill. The one
- * exception is `check`, which reads the database itself.
+ * Floor 3: the `aos` command. Speaks to the API through the SDK only; knows no SQL, engine or skill. The
+ * exceptions are `check` and `doctor`, which read the database themselves.
  */
 import { resolve } from 'node:path';
 
@@ -82,6 +82,11 @@ function contextOf(options: SharedOptions): Context {
         AOS_API_KEY: apiKeyOf(settings, options, folder),
       }),
     handOverAlone: (handed, args) => handOver(handed, args, process.env),
+    surroundings: () => ({
+      apiUrl: urlOf(settings, options),
+      home: resolve(folder, settings.home),
+      environment: process.env,
+    }),
     async connectWithoutKey() {
       const url = urlOf(settings, options);
       return { url, client: await connect(url, 'none') };

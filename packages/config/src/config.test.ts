@@ -40,8 +40,9 @@ test('everything but the database has a default', () => {
   assert.deepEqual(warnings, []);
 });
 
+const traces = (more: Record<string, string>) => loadConfig({ DATABASE_URL, ...more }).traces;
+
 test('traces are off until an endpoint is named, and their settings are checked all the same', () => {
-  const traces = (more: Record<string, string>) => loadConfig({ DATABASE_URL, ...more }).traces;
   assert.equal(traces({ OTEL_TRACES_SAMPLER: 'always_on' }), undefined);
   const OTEL_EXPORTER_OTLP_ENDPOINT = 'http://collector:4318/';
   assert.deepEqual(traces({ OTEL_EXPORTER_OTLP_ENDPOINT }), {

@@ -50,14 +50,7 @@ export function openTracing(settings: TracingSettings, service: TracedService): 
   const provider = new TracerProvider({
     sampler,
     idGenerator: ids,
-    resource: resourceFromAttributes({
-      'service.name': service.name,
-      'service.version': service.version,
-      'deployment.environment.name': service.environment,
-      'host.name': hostname(),
-      'process.pid': process.pid,
-      ...settings.resource,
-    }),
+    resource: resourceFromAttributes(resourceOf(settings, service)),
     spanLimits: {
       attributeValueLengthLimit: ATTRIBUTE_CHARS_MAX,
       attributeCountLimit: ATTRIBUTES_MAX,
@@ -106,6 +99,17 @@ export function openTracing(settings: TracingSettings, service: TracedService): 
       trace.disable();
       context.disable();
     },
+  };
+}
+
+function resourceOf({ resource }: TracingSettings, { name, version, environment }: TracedService) {
+  return {
+    'service.name': name,
+    'service.version': version,
+    'deployment.environment.name': environment,
+    'host.name': hostname(),
+    'process.pid': process.pid,
+    ...resource,
   };
 }
 

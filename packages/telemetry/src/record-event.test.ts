@@ -33,7 +33,6 @@ test('planning is measured by planner', async () => {
       type: 'run.planned',
       version: 1,
       planner: 'rules',
-      traceId: 'a1',
       steps: 3,
       planHash: 'sha256:x',
       durationMs: 50,

@@ -90,16 +90,11 @@ function redacted(span: ReadableSpan): ReadableSpan {
 }
 
 function clean(attributes: ReadableSpan['attributes']): ReadableSpan['attributes'] {
-  return Object.fromEntries(
-    Object.entries(attributes).map(([name, value]) => [
-      name,
-      typeof value === 'string'
-        ? redactText(value)
-        : Array.isArray(value)
-          ? (value.map((item) =>
-              typeof item === 'string' ? redactText(item) : item,
-            ) as typeof value)
-          : value,
-    ]),
-  );
+  const entries = Object.entries(attributes).map(([name, value]) => [name, cleanValue(value)]);
+  return Object.fromEntries(entries) as ReadableSpan['attributes'];
+}
+
+function cleanValue(value: unknown): unknown {
+  if (typeof value === 'string') return redactText(value);
+  return Array.isArray(value) ? value.map(cleanValue) : value;
 }

@@ -140,8 +140,10 @@ test('what looks like a secret does not leave the process', async () => {
 
 test('a sampler decides for all processes alike, and callers decide for those that follow them', async () => {
   await using collector = await startOtlpServer();
-  const known = (n: number) => `${n.toString(16).padStart(8, '0')}${'0'.repeat(23)}1`;
-  const traces = Array.from({ length: 64 }, (_, n) => known(n * 0x4000000 + 1));
+  const traces = Array.from(
+    { length: 64 },
+    (_, n) => `${(n * 0x4000000 + 1).toString(16).padStart(8, '0')}${'0'.repeat(23)}1`,
+  );
   const decided = new Map<string, string>();
   for (const sampler of samplers) {
     const { tracing } = await open(collector, { sampler, ratio: 0.5 });

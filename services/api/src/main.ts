@@ -24,9 +24,9 @@ async function main(): Promise<void> {
   const metrics = createMetrics({ service: 'api', version });
   answerSignals(log);
   for (const warning of config.warnings) log.warn('config.warning', { warning });
-  const { environment } = config;
-  const name = config.traces?.serviceName ?? 'aos-api';
-  const tracing = await startTracing(config.traces, { name, version, environment, log });
+  const { environment, traces } = config;
+  const name = traces?.serviceName ?? 'aos-api';
+  const tracing = await startTracing(traces, { name, version, environment, log });
 
   const database = createDatabase({
     url: config.database.url,

@@ -2,8 +2,8 @@ import { AosError, failures, problemsOf, sentence, storableText, type Failure } 
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
 
 import { requireScope } from './authenticate.ts';
-import { concernedBy } from './concerned.ts';
-import { askedOf, failureToTell, sendProblem } from './problem.ts';
+import { callContext } from './call-context.ts';
+import { failureToTell, sendProblem } from './problem.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { readBody } from './read-body.ts';
 import { readQuery } from './read-query.ts';
@@ -92,25 +92,29 @@ async function readCall(
   if (problems.length > 0) {
     throw new AosError('invalid_request', `The request: ${sentence(problems)}`, { problems });
   }
-  const gone = new AbortController();
-  // A reason of our own: without one, every abort makes an exception with a stack.
-  response.once('close', () => gone.abort('gone'));
   const params = readParams(request);
-  const concerns: Call['concerns'] = (ids) => void Object.assign(response.locals, ids);
-  const traceparent = response.locals['traceparent'] as string | undefined;
-  concerns(concernedBy(route.path, params));
   return {
     params,
-    concerns,
-    ...(traceparent !== undefined && { traceparent }),
     // Scrapers and probes may add parameters of their own; nobody else may.
     query: route.access === 'public' ? {} : readQuery(request.url, route.query),
     body,
     caller,
     request,
-    ...askedOf(response),
-    signal: gone.signal,
+    ...callContext(route.path, params, response),
+    get signal() {
+      return goneSignal(response);
+    },
   };
+}
+
+/** Aborts when the caller has gone. Made for those who ask: few routes wait. */
+function goneSignal(response: Response): AbortSignal {
+  const gone = new AbortController();
+  // A reason of our own: without one, every abort makes an exception with a stack.
+  const onClose = (): void => gone.abort('gone');
+  if (response.closed) onClose();
+  else response.once('close', onClose);
+  return gone.signal;
 }
 
 /** A wildcard gives its segments. */

@@ -17,6 +17,7 @@ import {
   tellConnections,
   type Logger,
   type Telemetry,
+  type Tracing,
 } from '@aos/telemetry';
 
 import { createCapabilities, type Capabilities } from './capabilities.ts';
@@ -44,9 +45,7 @@ async function main(): Promise<void> {
   // At once: the launcher may end while this process starts.
   const signals = stopOnSignals(log, config.worker.graceMs);
   for (const warning of config.warnings) log.warn('config.warning', { warning });
-  const { environment } = config;
-  const name = config.traces?.serviceName ?? 'aos-worker';
-  const tracing = await startTracing(config.traces, { name, version, environment, log });
+  const tracing = await tracingOf(config, log);
 
   const database = openDatabase(config, log);
   await assertMigrated(database);
@@ -100,6 +99,11 @@ async function main(): Promise<void> {
   await database.close();
   await tracing?.close();
   log.info('worker.stopped');
+}
+
+function tracingOf({ traces, environment }: Config, log: Logger): Promise<Tracing | undefined> {
+  const name = traces?.serviceName ?? 'aos-worker';
+  return startTracing(traces, { name, version, environment, log });
 }
 
 function openDatabase(config: Config, log: Logger): Database {

@@ -62,8 +62,8 @@ export function createRunner(options: RunnerOptions) {
       const ports = portsOf(life, claim);
       const { tracing } = telemetry;
       if (!tracing) return await advanceRun(ports, claim.run, control);
-      const traced = traceRun(tracing, claim.run);
-      return await traced.advance(() => advanceRun(traced.ports(ports), claim.run, control));
+      const advance = (traced: Ports) => advanceRun(traced, claim.run, control);
+      return await traceRun(tracing, claim.run, ports, advance);
     } catch (error) {
       // What of it is still on its way must not arrive after the epoch was raised.
       await life.journal.settled(claim);

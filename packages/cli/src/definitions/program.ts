@@ -27,7 +27,7 @@ Environment:
 
 Exit codes:
   0    done; of run, watch and rerun: the run succeeded
-  1    the run failed or was cancelled
+  1    the run failed or was cancelled; of doctor: something must be mended
   2    it cannot be done as asked: words, files, ids, bodies, or the state of things
   3    the API cannot be reached, or refuses
   70   a fault of this program

@@ -203,7 +203,7 @@ async function accept(
   priority: number,
   acceptanceOf: () => Promise<Omit<Acceptance, 'idempotency'>>,
 ): Promise<Answer> {
-  const { caller, request, signal } = call;
+  const { caller, request } = call;
   const waitS = preferredWaitS(request);
   const { acceptance, runId, createdAt } = await stored(call, services, priority, acceptanceOf);
   // A run that continues no trace begins its own, and this request is a part of that.
@@ -219,7 +219,7 @@ async function accept(
   }
   if (waitS > 0) {
     const run = { tenant: caller.tenant, runId };
-    const gone = AbortSignal.any([signal, services.stopping]);
+    const gone = AbortSignal.any([call.signal, services.stopping]);
     await waitForEnd(services.watch, run, waitS * 1000, gone);
   }
   const run = await services.database.actingFor([caller.tenant], (tx) => runs.get(tx, runId));
