@@ -4,6 +4,7 @@ import {
   isTemplateCall,
   planHash,
   planKeyOf,
+  traceIdOf,
   uuidOf,
   type Goal,
   type Plan,
@@ -113,6 +114,7 @@ export function acceptedView(acceptance: Acceptance, createdAt: Date): RunView {
       ...(origin && { origin: { ...origin, by: acceptance.by } }),
     },
     goal,
+    traceId: traceIdOf(runId, acceptance.traceparent),
     progress: {
       done: reuse.filter(({ key }) => planKeyOf(key) === key).length,
       total: plan?.steps.length ?? 0,

@@ -2,11 +2,10 @@ import { randomUUID } from 'node:crypto';
 
 import type { RequestHandler } from 'express';
 
-import { traceRequest } from './request-trace.ts';
+import { knownMethod, traceRequest } from './request-trace.ts';
 import type { Services } from './services.ts';
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']);
 
 /** Names each request, and tells how it ended: one log line and two metrics. */
 export function requestLog({ log, metrics, tracing }: Services): RequestHandler {
@@ -21,7 +20,7 @@ export function requestLog({ log, metrics, tracing }: Services): RequestHandler 
       const seconds = (performance.now() - began) / 1000;
       // The pattern, never the path: labels and log fields stay few.
       const route = String(response.locals['route'] ?? 'none');
-      const method = METHODS.has(request.method) ? request.method : 'other';
+      const method = knownMethod(request);
       const status = response.writableFinished ? response.statusCode : 499;
       metrics.httpRequests.inc({ method, route, status: String(status) });
       metrics.httpRequestDuration.observe({ method, route }, seconds);

@@ -31,22 +31,18 @@ export function traceRequest(
   tracing.within(span, next);
 }
 
-function beginSpan(
-  tracing: Tracing,
-  { method }: Request,
-  parent: TraceContext | undefined,
-): OpenSpan {
-  const name = METHODS.has(method) ? method : 'other';
+function beginSpan(tracing: Tracing, request: Request, parent: TraceContext | undefined): OpenSpan {
+  const name = knownMethod(request);
   const attributes = { [attribute.httpMethod]: name };
   return tracing.begin({ name, kind: 'server', attributes, ...(parent && { parent }) });
 }
 
 /** Named by the pattern: a path holds ids, and whatever else somebody sends. */
-function endSpan(span: OpenSpan, { method }: Request, response: Response): void {
+function endSpan(span: OpenSpan, request: Request, response: Response): void {
   const { locals } = response;
   const status = response.writableFinished ? response.statusCode : 499;
   const route = locals['route'] as string | undefined;
-  if (route !== undefined && METHODS.has(method)) span.rename(`${method} ${route}`);
+  if (route !== undefined) span.rename(`${knownMethod(request)} ${route}`);
   span.set({
     [attribute.httpRoute]: route,
     [attribute.httpStatus]: status,
@@ -55,6 +51,11 @@ function endSpan(span: OpenSpan, { method }: Request, response: Response): void 
     [attribute.runId]: locals['runId'] as string | undefined,
   });
   span.end(status >= 500 ? String(locals['code'] ?? status) : undefined);
+}
+
+/** A name among few: labels of metrics and names of spans must not grow without bounds. */
+export function knownMethod({ method }: Request): string {
+  return METHODS.has(method) ? method : 'other';
 }
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']);

@@ -221,7 +221,10 @@ describe('the service itself', { concurrency: false }, () => {
     );
     const of = new Map(stored.map(({ run, traceparent }) => [run, traceparent]));
     assert.deepEqual([of.get(continued.id), of.get(begun.id)], [named.traceparent, null]);
-    await api.ask(`/v1/runs/${begun.id}`, { headers: { 'x-request-id': 'reads' } });
+    for (const { id, traceId } of [continued, begun]) {
+      const { json } = await api.ask(`/v1/runs/${id}`, { headers: { 'x-request-id': 'reads' } });
+      assert.equal(json.traceId, traceId);
+    }
     assert.equal((await lineOf('reads'))['runId'], begun.id);
   });
 
