@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { readTraceparent, toTraceparent, type TraceContext } from '@aos/core';
+import { readTraceparent, toTraceparent, traceIdFrom, type TraceContext } from '@aos/core';
 import { attribute, type OpenSpan, type Tracing } from '@aos/telemetry';
 import type { Request, Response } from 'express';
 
@@ -20,7 +20,7 @@ export function traceRequest(
   const given = request.headers['traceparent'];
   const caller = typeof given === 'string' ? readTraceparent(given) : undefined;
   if (!tracing || QUIET.test(request.url)) {
-    response.locals['traceId'] = caller?.traceId ?? randomUUID().replaceAll('-', '');
+    response.locals['traceId'] = caller?.traceId ?? traceIdFrom(randomUUID());
     if (caller) response.locals['traceparent'] = toTraceparent(caller);
     return next();
   }
