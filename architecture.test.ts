@@ -24,6 +24,7 @@ const floors: Readonly<Record<string, number | 'beside'>> = {
   'deploy/container': 3,
   'deploy/local': 3,
   'packages/testing': 'beside',
+  'packages/dashboards': 'beside',
   'packages/simulator': 'beside',
   e2e: 'beside',
 };

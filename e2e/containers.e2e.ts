@@ -128,9 +128,9 @@ interface Ground extends AsyncDisposable {
   readonly secrets: string;
   readonly passwords: readonly string[];
   /** To its end. */
-  run(service: string, command?: readonly string[]): Promise<Ended>;
+  readonly run: (service: string, command?: readonly string[]) => Promise<Ended>;
   /** Until its own health check says that it is well. */
-  start(service: string, more: Readonly<Record<string, string>>): Promise<Running>;
+  readonly start: (service: string, more: Readonly<Record<string, string>>) => Promise<Running>;
 }
 
 /** What an engine gives to the containers: a PostgreSQL 15 that syncs, and the secrets as files. */

@@ -140,7 +140,7 @@ test('Prometheus asks every replica that the names of the services lead to', () 
   };
   const ports = { nova_agent_manager: 'PORT', nova_worker: 'WORKER_PORT' } as const;
   for (const [name, setting] of Object.entries(ports)) {
-    const job = config.scrape_configs.find(({ job_name: job }) => job === name);
+    const job = config.scrape_configs.find((each) => each.job_name === name);
     assert.deepEqual(job?.dns_sd_configs?.[0]?.names, [name]);
     assert.equal(
       String(job?.dns_sd_configs?.[0]?.port),
