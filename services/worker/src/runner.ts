@@ -38,7 +38,8 @@ export function createRunner(options: RunnerOptions) {
     const commit = async (change: Change) => {
       await journal.commit(claim, change);
       // Only what is committed is told.
-      for (const event of change.events) recordEvent(telemetry, { runId, tenant, planner }, event);
+      const context = { runId, tenant, planner, agent: claim.run.agent.name };
+      for (const event of change.events) recordEvent(telemetry, context, event);
     };
     return {
       clock,
