@@ -19,7 +19,6 @@ import {
   ThresholdsConfigBuilder,
   ThresholdsMode,
   VariableRefresh,
-  VariableSort,
   type Dashboard,
   type Panel,
 } from '@grafana/grafana-foundation-sdk/dashboard';
@@ -62,7 +61,6 @@ function buildVariable({ name, metric }: VariableSpec): QueryVariableBuilder {
     .datasource(SOURCE)
     .query(`label_values(${metric}, ${name})`)
     .refresh(VariableRefresh.OnTimeRangeChanged)
-    .sort(VariableSort.AlphabeticalAsc)
     .multi(true)
     .includeAll(true)
     .allValue('.*')

@@ -18,9 +18,9 @@ export function ofAll(counter: string, by: readonly string[], per: 'rate' | 'inc
   return `sum${by.length > 0 ? ` by (${by.join(', ')})` : ''} (${per}(${counter}[${WINDOW}]))`;
 }
 
-export function quantile(share: number, histogram: string, by: string, where = ''): string {
+export function quantile(part: number, histogram: string, by: string, where = ''): string {
   const labels = by === '' ? 'le' : `le, ${by}`;
-  return `histogram_quantile(${share}, sum by (${labels}) (rate(${histogram}_bucket${where}[${WINDOW}])))`;
+  return `histogram_quantile(${part}, sum by (${labels}) (rate(${histogram}_bucket${where}[${WINDOW}])))`;
 }
 
 /** How many of all, and nothing while there are none. */
