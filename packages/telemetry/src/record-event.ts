@@ -2,10 +2,13 @@ import { eventData, outcomes, type PlannerName, type RunEvent, type Usage } from
 
 import type { Logger, LogLevel } from './logger.ts';
 import type { Metrics } from './metrics.ts';
+import type { Tracing } from './tracing.ts';
 
 export interface Telemetry {
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** There only while traces are exported. */
+  readonly tracing?: Tracing;
 }
 
 /** Whose event it is. */
@@ -14,17 +17,18 @@ export interface RunContext {
   readonly tenant: string;
   readonly planner: PlannerName;
   readonly agent: string;
+  readonly traceId: string;
 }
 
 /** Turns one committed event into the metrics of this process and one log line. */
 export function recordEvent(
   { metrics, log }: Telemetry,
-  { runId, tenant, planner, agent }: RunContext,
+  { runId, tenant, planner, agent, traceId }: RunContext,
   event: RunEvent,
 ): void {
   measure(metrics, agent, event);
   // The name of the event is the line's; `kind` and the like stay fields.
-  log[levelOf(event)](event.type, { runId, tenant, planner, ...eventData(event) });
+  log[levelOf(event)](event.type, { runId, tenant, planner, traceId, ...eventData(event) });
 }
 
 function measure(metrics: Metrics, agent: string, event: RunEvent): void {

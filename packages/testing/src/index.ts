@@ -3,6 +3,7 @@ export * from './database.ts';
 export * from './anthropic-reply.ts';
 export * from './anthropic-request.ts';
 export * from './anthropic-server.ts';
+export * from './otlp-server.ts';
 export * from './page-server.ts';
 export * from './builders.ts';
 export { runStoreCases } from './run-store/conformance.ts';
