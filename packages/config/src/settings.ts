@@ -6,6 +6,8 @@ export const settings = {
   AOS_ENVIRONMENT: { secret: false },
   LOG_LEVEL: { secret: false },
   DATABASE_URL: { secret: true },
+  AOS_API_DATABASE_URL: { secret: true },
+  AOS_WORKER_DATABASE_URL: { secret: true },
   HOST: { secret: false },
   PORT: { secret: false },
   WORKER_PORT: { secret: false },
