@@ -7,6 +7,7 @@ import { resolve } from 'node:path';
 import type { Client } from '@aos/sdk';
 import { CommanderError, type Command } from 'commander';
 
+import { askOn } from './ask.ts';
 import { cliVersion } from './cli-version.ts';
 import { CommandError } from './command-error.ts';
 import { apiKeyOf, databaseUrlOf, urlOf } from './connection.ts';
@@ -24,6 +25,7 @@ const settings = settingsOf(process.env, resolve('.aos'));
 const folder = settings.folder ?? process.cwd();
 const out = screenOf(process.stdout, settings.plain);
 const interruption = interruptionOf(process);
+const ask = askOn(process.stdin, process.stderr);
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // The reader has enough, as `head` has.
@@ -75,12 +77,9 @@ function contextOf(options: SharedOptions): Context {
     interruption,
     connect: async () => connect(urlOf(settings, options), apiKeyOf(settings, options, folder)),
     databaseUrl: (given) => databaseUrlOf(settings, given),
-    handOver: (handed, args) =>
-      handOver(handed, args, {
-        ...process.env,
-        AOS_URL: urlOf(settings, options),
-        AOS_API_KEY: apiKeyOf(settings, options, folder),
-      }),
+    ask,
+    handOver: (handed, args) => handOver(handed, args, apiEnvironment(options)),
+    apiEnvironment: () => apiEnvironment(options),
     handOverAlone: (handed, args) => handOver(handed, args, process.env),
     surroundings: () => ({
       apiUrl: urlOf(settings, options),
@@ -91,6 +90,14 @@ function contextOf(options: SharedOptions): Context {
       const url = urlOf(settings, options);
       return { url, client: await connect(url, 'none') };
     },
+  };
+}
+
+function apiEnvironment(options: SharedOptions) {
+  return {
+    ...process.env,
+    AOS_URL: urlOf(settings, options),
+    AOS_API_KEY: apiKeyOf(settings, options, folder),
   };
 }
 

@@ -27,6 +27,7 @@ import type {
   ShareResource,
   ScaleQuery,
   ScaleResource,
+  ScrapeTargets,
   SimulateRequest,
   Simulation,
   SkillList,
@@ -131,8 +132,12 @@ export interface Client extends RepairClient, LogClient {
   };
   /** How many workers the load calls for; needs the scope `admin`. */
   scale(limits?: ScaleQuery): Promise<ScaleResource>;
+  /** Where metrics are to be had, in the form of Prometheus; needs the scope `admin`. */
+  scrapeTargets(): Promise<ScrapeTargets>;
   simulate(body: SimulateRequest): Promise<Simulation>;
   version(): Promise<VersionResource>;
+  /** Any route, by hand: for programs that are told which one, as runbooks are. A text when it is no JSON. */
+  call(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<unknown>;
 }
 
 export function createClient(options: ClientOptions): Client {
@@ -174,8 +179,24 @@ export function createClient(options: ClientOptions): Client {
       segment,
     }),
     scale: (limits) => get('/admin/scale', { ...limits }),
+    scrapeTargets: () => get('/admin/scrape-targets'),
     simulate: (body) => ask({ method: 'POST', path: '/v1/simulate', body, repeatable: true }),
     version: () => get('/version'),
+    async call(method, path, body) {
+      const response = await send(options, {
+        method,
+        path,
+        body,
+        headers: {
+          accept: '*/*',
+          ...(method === 'POST' && { 'idempotency-key': `"${randomUUID()}"` }),
+        },
+        // Of what is posted nobody here knows whether it may be said twice.
+        repeatable: method === 'GET',
+      });
+      const json = /^application\/(.*\+)?json/.test(response.headers.get('content-type') ?? '');
+      return json ? response.json() : response.text();
+    },
   };
 }
 

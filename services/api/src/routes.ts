@@ -14,7 +14,9 @@ import { pauseRoutes } from './routes/pauses.ts';
 import { runPartRoutes } from './routes/run-parts.ts';
 import { runPauseRoutes } from './routes/run-pause.ts';
 import { runRoutes } from './routes/runs.ts';
+import { runbookRoutes } from './routes/runbooks.ts';
 import { scaleRoutes } from './routes/scale.ts';
+import { scrapeTargetRoutes } from './routes/scrape-targets.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { simulateRoutes } from './routes/simulate.ts';
 import { skillRoutes } from './routes/skills.ts';
@@ -43,7 +45,9 @@ export function routeTable(version: string): readonly Route[] {
     ...pauseRoutes,
     ...targetRoutes,
     ...scaleRoutes,
+    ...scrapeTargetRoutes,
     ...serviceRoutes,
+    ...runbookRoutes,
     ...docsRoutes(() => table, version),
   ];
   return table;
