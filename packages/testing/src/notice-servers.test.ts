@@ -38,7 +38,6 @@ describe('the stand-in of Slack', () => {
 describe('the stand-in of a mail server', () => {
   test('takes mails of its login alone, and keeps what is in them', async () => {
     await using mail = await startMailServer({ login: { user: 'ann', password: 'p w' } });
-    const token = (password: string) => Buffer.from(`\0ann\0${password}`).toString('base64');
     const wrong = await speak(mail.port, ['EHLO me', `AUTH PLAIN ${token('other')}`]);
     assert.match(wrong, /^535 /m);
     const lines = ['Subject: =?UTF-8?q?=C3=9Cber_all?=', '', 'Hello', '.', 'QUIT'];
@@ -80,6 +79,11 @@ describe('the stand-in of a mail server', () => {
     assert.deepEqual([mail.subject, mail.text.trim(), mail.html], ['Ü b', 'a ü b', '<p>ü</p>']);
   });
 });
+
+/** A login as AUTH PLAIN takes it. */
+function token(password: string): string {
+  return Buffer.from(`\0ann\0${password}`).toString('base64');
+}
 
 /** Says one line after each answer, and gives back all answers. */
 function speak(port: number, lines: readonly string[]): Promise<string> {
