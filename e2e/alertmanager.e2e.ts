@@ -225,12 +225,19 @@ describe('Alertmanager', { skip, timeout: 240_000 }, () => {
     assert.equal((await toldBySlack('Refused')).length, 1);
     assert.equal((await toldByMail('Refused')).length, 1);
     assert.deepEqual(slack.statuses.slice(answered, answered + 2), [429, 500]);
+    assert.match(
+      alertmanager.log(),
+      /integration=email\[\d\] msg="Notify attempt failed[^\n]*451 Refused/,
+    );
   });
 
   test('a planted secret is in no configuration, process list, environment, log or answer', async () => {
-    slack.refuse({ status: 403, body: 'action_prohibited' });
+    slack.refuse({ status: 0, body: '' }, { status: 403, body: 'action_prohibited' });
+    pages.serve('/beat', (_, response) => void response.destroy());
+    mail.refuse(550);
     await alertmanager.post(alert('Leak', 'critical'));
     await toldBySlack('Leak');
+    await toldByMail('Leak');
     const process = (file: string) => readFileSync(`/proc/${alertmanager.pid}/${file}`, 'utf8');
     assert.match(process('cmdline'), /^\S*alertmanager\0/);
     const config = readFileSync(join(alertmanager.folder, 'config.yml'), 'utf8');
@@ -245,6 +252,7 @@ describe('Alertmanager', { skip, timeout: 240_000 }, () => {
       ps: spawnSync('ps', ['axeww'], { encoding: 'utf8' }).stdout,
     };
     assert.match(places.log, /component=dispatcher/);
+    assert.match(places.log, /Notify attempt failed/);
     for (const [place, text] of Object.entries(places)) {
       assert.ok(text.length > 0, place);
       assert.doesNotMatch(text, /pLaNtEd/, place);
