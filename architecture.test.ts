@@ -17,6 +17,8 @@ const floors: Readonly<Record<string, number | 'beside'>> = {
   'packages/skills': 2,
   'packages/agents': 2,
   'packages/checker': 2,
+  'packages/doctor': 2,
+  'packages/runbooks': 2,
   'packages/cli': 3,
   'services/api': 3,
   'services/worker': 3,

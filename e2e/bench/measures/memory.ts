@@ -7,7 +7,8 @@ import { assertAllSucceeded, installProduct, untilFinished } from '../product.ts
 import { interleave, rowsOf, type Side } from '../rounds.ts';
 
 const RUNS = 4_000;
-const SETTLE_MS = 2_000;
+/** What starting leaves is garbage, which V8 collects within half a minute of idleness. */
+const SETTLE_MS = 30_000;
 const LOOK_EVERY_MS = 100;
 
 interface Sample {

@@ -12,6 +12,14 @@ export interface Screen {
   write(content: string | Uint8Array): void;
 }
 
+/** What is around this program. */
+export interface Surroundings {
+  readonly apiUrl: string;
+  /** The folder of a local stack. */
+  readonly home: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
 /** All that a command may touch of the machine. */
 export interface Context {
   readonly out: Screen;
@@ -23,6 +31,8 @@ export interface Context {
   readonly folder: string;
   /** A line on stderr. */
   say(sentence: string): void;
+  /** The line that somebody types; undefined when nobody is there. */
+  ask(question: string): Promise<string | undefined>;
   /** From the first call on, Ctrl-C aborts this signal instead of ending the process. */
   interruption(): AbortSignal;
   connect(): Promise<Client>;
@@ -38,6 +48,10 @@ export interface Context {
   handOver(program: URL, args: readonly string[]): Promise<number>;
   /** The same for a program that does not speak to the API, which may not even run. */
   handOverAlone(program: URL, args: readonly string[]): Promise<number>;
+  /** The environment of a program that is to find the same API with the same key. */
+  apiEnvironment(): Readonly<Record<string, string | undefined>>;
+  /** Where a program that examines all of it finds what it needs. */
+  surroundings(): Surroundings;
   /** For what needs no key. */
   connectWithoutKey(): Promise<{ readonly client: Client; readonly url: string }>;
 }

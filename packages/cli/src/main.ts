@@ -1,12 +1,13 @@
 /**
- * Floor 3: the `aos` command. Speaks to the API through the SDK only; knows no SQL, engine or skill. The one
- * exception is `check`, which reads the database itself.
+ * Floor 3: the `aos` command. Speaks to the API through the SDK only; knows no SQL, engine or skill. The
+ * exceptions are `check` and `doctor`, which read the database themselves.
  */
 import { resolve } from 'node:path';
 
 import type { Client } from '@aos/sdk';
 import { CommanderError, type Command } from 'commander';
 
+import { askOn } from './ask.ts';
 import { cliVersion } from './cli-version.ts';
 import { CommandError } from './command-error.ts';
 import { alertmanagerUrlOf, apiKeyOf, databaseUrlOf, urlOf } from './connection.ts';
@@ -24,6 +25,7 @@ const settings = settingsOf(process.env, resolve('.aos'));
 const folder = settings.folder ?? process.cwd();
 const out = screenOf(process.stdout, settings.plain);
 const interruption = interruptionOf(process);
+const ask = askOn(process.stdin, process.stderr);
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // The reader has enough, as `head` has.
@@ -80,17 +82,27 @@ function contextOf(options: SharedOptions): Context {
       return (await import('./alertmanager.ts')).alertmanagerAt(url);
     },
     databaseUrl: (given) => databaseUrlOf(settings, given),
-    handOver: (handed, args) =>
-      handOver(handed, args, {
-        ...process.env,
-        AOS_URL: urlOf(settings, options),
-        AOS_API_KEY: apiKeyOf(settings, options, folder),
-      }),
+    ask,
+    handOver: (handed, args) => handOver(handed, args, apiEnvironment(options)),
+    apiEnvironment: () => apiEnvironment(options),
     handOverAlone: (handed, args) => handOver(handed, args, process.env),
+    surroundings: () => ({
+      apiUrl: urlOf(settings, options),
+      home: resolve(folder, settings.home),
+      environment: process.env,
+    }),
     async connectWithoutKey() {
       const url = urlOf(settings, options);
       return { url, client: await connect(url, 'none') };
     },
+  };
+}
+
+function apiEnvironment(options: SharedOptions) {
+  return {
+    ...process.env,
+    AOS_URL: urlOf(settings, options),
+    AOS_API_KEY: apiKeyOf(settings, options, folder),
   };
 }
 

@@ -65,6 +65,7 @@ export const failures = {
   dead_letter_not_found: request('No dead letter has this id.'),
   case_not_found: request('No failure has this fingerprint.'),
   operation_not_found: request('No operation has this id.'),
+  runbook_not_found: request('No runbook has this name.'),
   operation_ended: request('The operation has ended already.'),
   selection_changed: request('The selection is not the one of the preview any more.'),
   version_conflict: request('The thing changed since it was read; read it again.'),

@@ -135,12 +135,21 @@ export const planSchema = {
 } as const satisfies JsonSchema;
 
 const hashes = new WeakMap<Plan, string>();
+const hashesByText = new Map<string, string>();
+const TEXTS_MAX = 1_000;
+const TEXT_CHARS_MAX = 8_000;
 
-/** What tells one plan from all others. A plan is never edited, so it is worked out once. */
+/**
+ * What tells one plan from all others. A plan is never edited, so it is worked out once; and callers send
+ * the same plan again and again, in the same words.
+ */
 export function planHash(plan: Plan): string {
   const known = hashes.get(plan);
   if (known !== undefined) return known;
-  const hash = hashJson(plan as unknown as Json);
+  const text = JSON.stringify(plan);
+  const hash = hashesByText.get(text) ?? hashJson(plan as unknown as Json);
   hashes.set(plan, hash);
+  if (hashesByText.size >= TEXTS_MAX) hashesByText.clear();
+  if (text.length <= TEXT_CHARS_MAX) hashesByText.set(text, hash);
   return hash;
 }

@@ -140,7 +140,10 @@ async function make(
         agent: advance.run.agent.name,
         skill: step.skill,
         input: attempt.input,
-        idempotencyKey: idempotencyKeyOf(advance.run.id, attempt.unit.key),
+        // Most skills have no use for it, and it is a hash.
+        get idempotencyKey() {
+          return idempotencyKeyOf(advance.run.id, attempt.unit.key);
+        },
       },
       { signal: abort, timeoutMs: attempt.timeoutMs },
     );

@@ -57,22 +57,34 @@ async function reach(clock: Clock, moment: Date, over: AbortSignal): Promise<voi
   }
 }
 
-/** One signal for everything that cuts what is under way, the deadline included. */
+/**
+ * One signal for everything that cuts what is under way, the deadline included. Its own listeners and not
+ * `AbortSignal.any`, which costs several times as much for each run.
+ */
 export function stopSignals(
   clock: Clock,
   run: ClaimedRun,
   control: Control,
   failed: AbortSignal,
 ): Disposable & { readonly abort: AbortSignal } {
-  const signals = [control.cancel, control.hurry, control.lost, failed];
-  if (!run.deadlineAt) return { abort: AbortSignal.any(signals), [Symbol.dispose]() {} };
-  const deadline = new AbortController();
+  const cut = new AbortController();
+  const causes = [control.cancel, control.hurry, control.lost, failed];
+  const onCause = (): void => cut.abort('cut');
+  for (const cause of causes) {
+    if (cause.aborted) onCause();
+    else cause.addEventListener('abort', onCause);
+  }
   const over = new AbortController();
-  void reach(clock, run.deadlineAt, over.signal).then(() => {
-    if (!over.signal.aborted) deadline.abort();
-  });
+  if (run.deadlineAt) {
+    void reach(clock, run.deadlineAt, over.signal).then(() => {
+      if (!over.signal.aborted) onCause();
+    });
+  }
   return {
-    abort: AbortSignal.any([...signals, deadline.signal]),
-    [Symbol.dispose]: () => over.abort('done'),
+    abort: cut.signal,
+    [Symbol.dispose]() {
+      for (const cause of causes) cause.removeEventListener('abort', onCause);
+      over.abort('done');
+    },
   };
 }

@@ -133,6 +133,8 @@ export interface Client extends RepairClient, LogClient {
   scale(limits?: ScaleQuery): Promise<ScaleResource>;
   simulate(body: SimulateRequest): Promise<Simulation>;
   version(): Promise<VersionResource>;
+  /** Any route, by hand: for programs that are told which one, as runbooks are. A text when it is no JSON. */
+  call(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<unknown>;
 }
 
 export function createClient(options: ClientOptions): Client {
@@ -176,6 +178,21 @@ export function createClient(options: ClientOptions): Client {
     scale: (limits) => get('/admin/scale', { ...limits }),
     simulate: (body) => ask({ method: 'POST', path: '/v1/simulate', body, repeatable: true }),
     version: () => get('/version'),
+    async call(method, path, body) {
+      const response = await send(options, {
+        method,
+        path,
+        body,
+        headers: {
+          accept: '*/*',
+          ...(method === 'POST' && { 'idempotency-key': `"${randomUUID()}"` }),
+        },
+        // Of what is posted nobody here knows whether it may be said twice.
+        repeatable: method === 'GET',
+      });
+      const json = /^application\/(.*\+)?json/.test(response.headers.get('content-type') ?? '');
+      return json ? response.json() : response.text();
+    },
   };
 }
 

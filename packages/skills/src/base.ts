@@ -161,15 +161,16 @@ async function attempt(
   timeoutMs: number,
   cancel: AbortSignal,
 ): Promise<Ending> {
-  const { tenant, runId, stepKey, epoch, agent, idempotencyKey } = call;
-  const stopping = new AbortController();
+  const { tenant, runId, stepKey, epoch, agent } = call;
+  // Made when it is asked for: most skills that only compute never do, and one costs more than they.
+  let stopping: AbortController | undefined;
   const gaveUp = Promise.withResolvers<Ending>();
   let stop: Stop | undefined;
   let grace: NodeJS.Timeout | undefined;
   const end = (why: Stop): void => {
     if (stop) return;
     stop = why;
-    stopping.abort();
+    stopping?.abort();
     grace = setTimeout(() => gaveUp.resolve({ kind: 'abandoned', stop: why }), GRACE_MS);
   };
   const onCancel = (): void => end('cancel');
@@ -183,8 +184,16 @@ async function attempt(
       epoch,
       attempt: call.attempt,
       agent,
-      idempotencyKey,
-      signal: stopping.signal,
+      get idempotencyKey() {
+        return call.idempotencyKey;
+      },
+      get signal() {
+        if (!stopping) {
+          stopping = new AbortController();
+          if (stop) stopping.abort();
+        }
+        return stopping.signal;
+      },
       timeoutMs,
     });
   try {

@@ -30,9 +30,13 @@ export function checkedReturn(value: unknown, manifest: SkillManifest): SkillRes
     code: 'output_too_large',
     detail: `The output of ${manifest.name} is larger than ${outputBytes} bytes, or nested deeper than ${JSON_DEPTH_MAX} levels.`,
   });
-  if (!fits(output, outputBytes)) return failed(tooLarge());
+  const size = sizeOf(output, outputBytes);
+  if (!size) return failed(tooLarge());
   const json = storable(output);
-  if (Buffer.byteLength(JSON.stringify(json)) > outputBytes) return failed(tooLarge());
+  // Counted only when it is close.
+  if (size.most > outputBytes && Buffer.byteLength(JSON.stringify(json)) > outputBytes) {
+    return failed(tooLarge());
+  }
   const problems = problemsOf(manifest.output, json);
   if (problems.length > 0) {
     const detail = `The output of ${manifest.name}: ${sentence(problems)}`;
@@ -47,22 +51,53 @@ export function checkedReturn(value: unknown, manifest: SkillManifest): SkillRes
   };
 }
 
+interface Size {
+  /** Characters of JSON, surely. */
+  least: number;
+  /** Bytes of JSON, at most. */
+  most: number;
+}
+
+/** A character may take six bytes, as `\u0000` does. */
+const BYTES_A_CHARACTER = 6;
+/** Its quotes, a colon, a comma. */
+const BYTES_AROUND_TEXT = 4;
+/** As many as the longest number or date has, and a comma. */
+const BYTES_A_SCALAR = 32;
+
 /**
- * Whether a value can be small enough at all, found without recursion and in bounded time: a few objects
- * that share each other may unfold into more JSON than there is memory.
+ * How large a value becomes; undefined when it is too large surely, or nested too deep. In bounded time:
+ * a few objects that share each other may unfold into more JSON than there is memory.
  */
-function fits(output: unknown, bytesMax: number): boolean {
-  let left = bytesMax;
-  const waiting: { value: unknown; depth: number }[] = [{ value: output, depth: 0 }];
-  for (let next = waiting.pop(); next; next = waiting.pop()) {
-    const { value, depth } = next;
-    left -= typeof value === 'string' ? value.length + 2 : 1;
-    if (left < 0 || depth > JSON_DEPTH_MAX) return false;
-    if (typeof value !== 'object' || value === null || value instanceof Date) continue;
-    if (Array.isArray(value) && value.length > left) return false;
-    for (const item of Object.values(value)) waiting.push({ value: item, depth: depth + 1 });
+function sizeOf(output: unknown, bytesMax: number): Size | undefined {
+  const size = { least: 0, most: 0 };
+  return measure(output, 0, bytesMax, size) ? size : undefined;
+}
+
+function measure(value: unknown, depth: number, bytesMax: number, size: Size): boolean {
+  size.least += typeof value === 'string' ? value.length + 2 : 1;
+  size.most += mostBytesOf(value);
+  if (size.least > bytesMax || depth > JSON_DEPTH_MAX) return false;
+  if (typeof value !== 'object' || value === null || value instanceof Date) return true;
+  if (Array.isArray(value)) {
+    if (size.least + value.length > bytesMax) return false;
+    for (const item of value as unknown[]) {
+      if (!measure(item, depth + 1, bytesMax, size)) return false;
+    }
+    return true;
+  }
+  for (const [key, item] of Object.entries(value)) {
+    size.most += mostBytesOf(key);
+    if (!measure(item, depth + 1, bytesMax, size)) return false;
   }
   return true;
+}
+
+function mostBytesOf(scalar: unknown): number {
+  if (typeof scalar === 'bigint') return Infinity;
+  return typeof scalar === 'string'
+    ? scalar.length * BYTES_A_CHARACTER + BYTES_AROUND_TEXT
+    : BYTES_A_SCALAR;
 }
 
 function notesOf(notes: unknown): string[] {

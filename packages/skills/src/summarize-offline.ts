@@ -64,6 +64,9 @@ function leavesSummary(data: Json, noun: string, sentences: number): Summary {
     : summarize(leaves.map(({ text }) => text).join('\n'), sentences);
 }
 
+/** White space other than single blanks between words. */
+const UNEVEN = /\s\s|[^\S ]/;
+
 /** Strings, or objects with a text and perhaps a level; undefined when it is another kind of list. */
 function itemsOf(list: readonly Json[]): OutlineItem[] | undefined {
   const items: OutlineItem[] = [];
@@ -71,7 +74,8 @@ function itemsOf(list: readonly Json[]): OutlineItem[] | undefined {
     const text = isObject(item) ? item['text'] : item;
     const level = isObject(item) ? item['level'] : 1;
     if (typeof text !== 'string') return undefined;
-    const line = text.replace(/\s+/g, ' ').trim();
+    const trimmed = text.trim();
+    const line = UNEVEN.test(trimmed) ? trimmed.replace(/\s+/g, ' ') : trimmed;
     if (line) items.push({ level: typeof level === 'number' ? level : 1, text: line });
   }
   return items;

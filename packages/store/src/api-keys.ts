@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 import { idOf, newId, uuidOf } from '@aos/core';
 
@@ -60,12 +60,13 @@ export async function create(db: Db, key: NewApiKey): Promise<{ id: string; key:
 export function parse(key: string): { id: string; secret: string } | undefined {
   const [, hex, secret] = KEY.exec(key) ?? [];
   if (!hex || !secret) return undefined;
-  const uuid = hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  const parts = [[0, 8], [8, 12], [12, 16], [16, 20], [20]] as const;
+  const uuid = parts.map(([from, to]) => hex.slice(from, to)).join('-');
   return { id: idOf('key', uuid), secret };
 }
 
 export function hashSecret(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
+  return hash('sha256', secret, 'buffer');
 }
 
 /** The one read that comes before a tenant is known. Notes the use once a minute. */

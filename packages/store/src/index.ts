@@ -19,6 +19,7 @@ export { createJournal, openJournal, type Journal, type Write } from './journal.
 export type { Entry } from './journal-entry.ts';
 export { assertMigrated, migrate } from './migrate.ts';
 export { openQueue, WORKER_CHANNEL, type Dispatch, type Job, type Queue } from './queue.ts';
+export { knownSchema, readSchema } from './schema-listing.ts';
 export { readLogGauges } from './log-gauges.ts';
 export { takeSurely } from './take-surely.ts';
 export type { Time } from './time.ts';
@@ -38,6 +39,7 @@ export * as events from './events.ts';
 export * as gauges from './gauges.ts';
 export * as log from './log.ts';
 export * as outbox from './outbox.ts';
+export * as health from './health.ts';
 export * as history from './history.ts';
 export { lettersThatFail } from './history-letters.ts';
 export * as historySets from './history-sets.ts';

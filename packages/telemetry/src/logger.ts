@@ -24,6 +24,7 @@ export interface LoggerOptions {
   readonly write?: (line: string) => void;
 }
 
+const LEVELS: Readonly<Record<LogLevel, number>> = { error: 0, warn: 1, info: 2, debug: 3 };
 const LINE_CHARS_MAX = 32_000;
 const RESERVED = new Set(['time', 'level', 'service', 'event']);
 
@@ -31,7 +32,7 @@ const RESERVED = new Set(['time', 'level', 'service', 'event']);
 export function createLogger({ service, level, write }: LoggerOptions): Logger {
   const logger = winston.createLogger({
     level,
-    levels: { error: 0, warn: 1, info: 2, debug: 3 },
+    levels: LEVELS,
     format: winston.format.printf(({ level: severity, message, fields }) =>
       toLine(severity, service, String(message), (fields ?? {}) as Fields),
     ),
@@ -42,21 +43,27 @@ export function createLogger({ service, level, write }: LoggerOptions): Logger {
       }),
     ],
   });
-  return withFields(logger, {});
+  // Winston makes the line first and asks for its level then.
+  return withFields(logger, (line) => LEVELS[line] <= LEVELS[level], {});
 }
 
-function withFields(logger: winston.Logger, common: Fields): Logger {
-  const at =
-    (level: LogLevel) =>
-    (event: string, fields?: Fields): void => {
-      logger.log({ level, message: event, fields: { ...common, ...fields } });
-    };
+function withFields(
+  logger: winston.Logger,
+  isWanted: (level: LogLevel) => boolean,
+  common: Fields,
+): Logger {
+  const at = (level: LogLevel) =>
+    isWanted(level)
+      ? (event: string, fields?: Fields): void => {
+          logger.log({ level, message: event, fields: { ...common, ...fields } });
+        }
+      : (): void => {};
   return {
     error: at('error'),
     warn: at('warn'),
     info: at('info'),
     debug: at('debug'),
-    child: (fields) => withFields(logger, { ...common, ...fields }),
+    child: (fields) => withFields(logger, isWanted, { ...common, ...fields }),
   };
 }
 

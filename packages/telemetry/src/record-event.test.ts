@@ -98,6 +98,7 @@ test('one line an event: its name, its run and its facts, louder when something 
     runId: 'run_1',
     tenant: 'default',
     planner: 'rules',
+    traceId: 'a1',
     step: 'fetch',
     skill: 'http_request',
     attempt: 1,
@@ -116,8 +117,9 @@ async function recorded(
     level: 'debug',
     write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>),
   });
+  const context = { runId: 'run_1', tenant: 'default', planner: 'rules', traceId: 'a1' } as const;
   for (const event of events) {
-    recordEvent({ metrics, log }, { runId: 'run_1', tenant: 'default', planner: 'rules' }, event);
+    recordEvent({ metrics, log }, context, event);
   }
   return { text: await metrics.exposition(), lines };
 }

@@ -2,10 +2,13 @@ import { eventData, type PlannerName, type RunEvent, type Usage } from '@aos/cor
 
 import type { Logger, LogLevel } from './logger.ts';
 import type { Metrics } from './metrics.ts';
+import type { Tracing } from './tracing.ts';
 
 export interface Telemetry {
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** There only while traces are exported. */
+  readonly tracing?: Tracing;
 }
 
 /** Whose event it is. */
@@ -13,17 +16,18 @@ export interface RunContext {
   readonly runId: string;
   readonly tenant: string;
   readonly planner: PlannerName;
+  readonly traceId: string;
 }
 
 /** Turns one committed event into the metrics of this process and one log line. */
 export function recordEvent(
   { metrics, log }: Telemetry,
-  { runId, tenant, planner }: RunContext,
+  { runId, tenant, planner, traceId }: RunContext,
   event: RunEvent,
 ): void {
   measure(metrics, event);
   // The name of the event is the line's; `kind` and the like stay fields.
-  log[levelOf(event)](event.type, { runId, tenant, planner, ...eventData(event) });
+  log[levelOf(event)](event.type, { runId, tenant, planner, traceId, ...eventData(event) });
 }
 
 function measure(metrics: Metrics, event: RunEvent): void {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 
 import { AosError } from '@aos/core';
 import { createAcceptor, openQueue, type Database } from '@aos/store';
-import { tellConnections, type Logger, type Metrics } from '@aos/telemetry';
+import { tellConnections, type Logger, type Metrics, type Tracing } from '@aos/telemetry';
 
 import { createAdmission } from './admission.ts';
 import { createApp } from './app.ts';
@@ -24,6 +24,7 @@ export interface ApiOptions {
   readonly database: Database;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly tracing?: Tracing;
   readonly settings: ApiSettings;
 }
 
@@ -40,7 +41,7 @@ const IDLE_CHECK_MS = 50;
 
 /** Starts the API on a database that is migrated; resolves when it listens. */
 export async function startApi(options: ApiOptions): Promise<Api> {
-  const { database, log, metrics, settings } = options;
+  const { database, log, metrics, tracing, settings } = options;
   const warn = (error: unknown): void =>
     log.warn('database.failed', { error: error instanceof Error ? error.message : 'unknown' });
   const queue = await openQueue(database, { maintain: false, onError: warn });
@@ -58,6 +59,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     admission,
     log,
     metrics,
+    ...(tracing && { tracing }),
     authenticator: createAuthenticator(database),
     catalogs: createCatalogs(database, settings.agents),
     watch: createEventWatch(database, warn),

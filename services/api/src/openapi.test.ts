@@ -28,6 +28,8 @@ test('only these routes are public', () => {
     '/metrics',
     '/openapi.json',
     '/readyz',
+    '/runbooks',
+    '/runbooks/:name',
     '/version',
   ]);
 });

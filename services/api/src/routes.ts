@@ -14,6 +14,7 @@ import { pauseRoutes } from './routes/pauses.ts';
 import { runPartRoutes } from './routes/run-parts.ts';
 import { runPauseRoutes } from './routes/run-pause.ts';
 import { runRoutes } from './routes/runs.ts';
+import { runbookRoutes } from './routes/runbooks.ts';
 import { scaleRoutes } from './routes/scale.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { simulateRoutes } from './routes/simulate.ts';
@@ -44,6 +45,7 @@ export function routeTable(version: string): readonly Route[] {
     ...targetRoutes,
     ...scaleRoutes,
     ...serviceRoutes,
+    ...runbookRoutes,
     ...docsRoutes(() => table, version),
   ];
   return table;

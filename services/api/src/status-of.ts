@@ -31,6 +31,7 @@ export const statusOf = {
   dead_letter_not_found: 404,
   case_not_found: 404,
   operation_not_found: 404,
+  runbook_not_found: 404,
   operation_ended: 409,
   selection_changed: 409,
   version_conflict: 412,

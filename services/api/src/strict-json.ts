@@ -1,4 +1,4 @@
-import { AosError, JSON_DEPTH_MAX, storable, type Json } from '@aos/core';
+import { AosError, isDeeperThan, JSON_DEPTH_MAX, storable, type Json } from '@aos/core';
 
 /**
  * The value of a JSON text from outside. Refuses what parsers disagree about: other encodings than
@@ -8,7 +8,7 @@ import { AosError, JSON_DEPTH_MAX, storable, type Json } from '@aos/core';
 export function strictJson(bytes: Buffer): Json {
   const text = decoded(bytes);
   const value = parsed(text);
-  inspect(text);
+  if (!isAsWritten(value, text)) inspect(text);
   return storable(value);
 }
 
@@ -38,6 +38,14 @@ function parsed(text: string): unknown {
       },
     );
   }
+}
+
+/**
+ * Whether a text is what `JSON.stringify` makes of its value, as nearly all bodies are. Then no name is
+ * repeated, for only one of them could be in the value, and no number out of range, for it would be null.
+ */
+function isAsWritten(value: unknown, text: string): boolean {
+  return !isDeeperThan(value, JSON_DEPTH_MAX - 1) && JSON.stringify(value) === text;
 }
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|[{}[\]:,]/g;

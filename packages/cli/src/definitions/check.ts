@@ -1,12 +1,13 @@
 import { CommanderError, type Command } from 'commander';
 
 import type { CheckOptions } from '../commands/check.ts';
+import type { DoctorOptions } from '../commands/doctor.ts';
 import { exitCodes } from '../exit-code.ts';
 import type { Perform } from './perform.ts';
 
 const GROUP = 'Operation:';
 
-/** The command that reads the database itself. */
+/** The commands that read the database themselves. */
 export function defineCheck(program: Command, perform: Perform): void {
   program
     .command('check')
@@ -24,6 +25,19 @@ export function defineCheck(program: Command, perform: Perform): void {
     .action((options: CheckOptions, command: Command) =>
       perform(command, async (context) =>
         (await import('../commands/check.ts')).check(context, options),
+      ),
+    );
+  program
+    .command('doctor')
+    .helpGroup(GROUP)
+    .description('examine settings, database, services, disk and certificates; say what to mend')
+    .option(
+      '--database <url>',
+      'the database, as a login that may read all; shows in process lists',
+    )
+    .action((options: DoctorOptions, command: Command) =>
+      perform(command, async (context) =>
+        (await import('../commands/doctor.ts')).doctor(context, options),
       ),
     );
 }

@@ -8,6 +8,7 @@ import { defineOperation, defineRecovery } from './operation.ts';
 import { definePauses } from './pauses.ts';
 import type { Perform } from './perform.ts';
 import { defineRepair } from './repair.ts';
+import { defineRunbooks } from './runbooks.ts';
 import { defineRuns } from './runs.ts';
 import { defineSilences } from './silences.ts';
 
@@ -29,7 +30,7 @@ Environment:
 
 Exit codes:
   0    done; of run, watch and rerun: the run succeeded
-  1    the run failed or was cancelled
+  1    the run failed or was cancelled; of doctor: something must be mended; of runbook run: not resolved
   2    it cannot be done as asked: words, files, ids, bodies, or the state of things
   3    the API cannot be reached, or refuses
   70   a fault of this program
@@ -59,6 +60,7 @@ export function defineProgram(version: string, perform: Perform): Command {
   defineOperation(program, perform);
   definePauses(program, perform);
   defineSilences(program, perform);
+  defineRunbooks(program, perform);
   defineCheck(program, perform);
   defineRecovery(program, perform);
   defineAbout(program, perform);
