@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { defineAbout } from './about.ts';
 import { defineCatalog } from './catalog.ts';
 import { defineCheck } from './check.ts';
+import { defineDrills } from './drills.ts';
 import { defineGoals } from './goals.ts';
 import { defineOperation, defineRecovery } from './operation.ts';
 import { definePauses } from './pauses.ts';
@@ -59,8 +60,9 @@ export function defineProgram(version: string, perform: Perform): Command {
   defineCatalog(program, perform);
   defineOperation(program, perform);
   definePauses(program, perform);
-  defineSilences(program, perform);
   defineRunbooks(program, perform);
+  defineSilences(program, perform);
+  defineDrills(program, perform);
   defineCheck(program, perform);
   defineRecovery(program, perform);
   defineAbout(program, perform);
