@@ -1,3 +1,4 @@
+import { alertMetrics } from './alert-metrics.ts';
 import { flowMetrics } from './flow-metrics.ts';
 import { logMetrics } from './log-metrics.ts';
 import type { MetricKind } from './metric-kind.ts';
@@ -190,6 +191,7 @@ export const metricTable = {
     from: 'process',
     services: BOTH,
   },
+  ...alertMetrics,
   ...flowMetrics,
   invariantViolations: {
     name: 'nova_invariant_violations',
