@@ -49,6 +49,43 @@ test(
   },
 );
 
+test('Prometheus takes the configuration that it is given', { skip: lackOf('promtool') }, () => {
+  const config = join(ROOT, 'monitoring/prometheus.compose.yml');
+  const { status, stdout, stderr } = spawnSync('promtool', ['check', 'config', config], {
+    encoding: 'utf8',
+  });
+  assert.equal(status, 0, stdout + stderr);
+});
+
+test('Alertmanager is configured by what it is given', { skip: lackOf('amtool') }, () => {
+  const dir = mkdtempSync(join(tmpdir(), 'aos alertmanager-'));
+  try {
+    const render = (given: Readonly<Record<string, string>>) => {
+      const { nova_alertmanager: service } = composeOf();
+      const env = { ...environmentOf(service as Service, dir), ...given };
+      const script = join(ROOT, 'monitoring/alertmanager/entrypoint.sh');
+      const args = [script, '--output', join(dir, 'config.yml'), '--render-only'];
+      const { status, stderr } = spawnSync('sh', args, {
+        encoding: 'utf8',
+        env: { PATH: process.env['PATH'], ...env },
+      });
+      return { status, stderr };
+    };
+    const nothing = render({});
+    assert.equal(nothing.status, 2);
+    assert.match(nothing.stderr, /SMTP_SMARTHOST.*SLACK_WEBHOOK_URL_FILE/);
+    writeFileSync(join(dir, 'slack_webhook_url'), 'https://hooks.example.com/planted\n');
+    writeFileSync(join(dir, 'smtp_password'), 'planted-password\n');
+    const settings = { SMTP_SMARTHOST: 'smtp.example.com:587', SMTP_USER: 'aos' };
+    const addresses = { SMTP_FROM: 'aos@example.com', ALERT_EMAIL_TO: 'on-call@example.com' };
+    const whole = render({ ...settings, ...addresses });
+    assert.equal(whole.status, 0, whole.stderr);
+    assert.ok(!readFileSync(join(dir, 'config.yml'), 'utf8').includes('planted'));
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+});
+
 test('the commands of the compose file prepare a PostgreSQL 15, serve, and pursue a goal', async () => {
   await using ground = await groundOf();
   await using pages = await startPageServer({ '/': googlePage });
@@ -133,6 +170,13 @@ interface Ground extends AsyncDisposable {
   readonly start: (service: string, more: Readonly<Record<string, string>>) => Promise<Running>;
 }
 
+function composeOf(): Readonly<Record<string, Service>> {
+  const { services } = parse(readFileSync(COMPOSE, 'utf8'), { merge: true }) as {
+    services: Record<string, Service>;
+  };
+  return services;
+}
+
 /** What an engine gives to the containers: a PostgreSQL 15 that syncs, and the secrets as files. */
 async function groundOf(): Promise<Ground> {
   const made = new AsyncDisposableStack();
@@ -150,9 +194,7 @@ async function groundOf(): Promise<Ground> {
   spawnSync('sh', [script, secrets], { stdio: 'ignore' });
   const passwords = atServer(secrets, server.url);
 
-  const { services } = parse(readFileSync(COMPOSE, 'utf8'), { merge: true }) as {
-    services: Record<string, Service>;
-  };
+  const services = composeOf();
   const children: ChildProcess[] = [];
   made.defer(async () => {
     for (const child of children) if (isAlive(child)) child.kill('SIGKILL');

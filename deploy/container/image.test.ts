@@ -56,6 +56,25 @@ test('nothing that holds secrets or is not needed is sent to the build', () => {
   }
 });
 
+test('what the services need of the workspace is sent to the build', () => {
+  const ignored = readFileSync(new URL('../../.dockerignore', import.meta.url), 'utf8').split('\n');
+  const needed = new Set<string>();
+  const need = (folder: string): void => {
+    if (needed.has(folder)) return;
+    needed.add(folder);
+    const manifest = new URL(`../../${folder}/package.json`, import.meta.url);
+    const { dependencies = {} } = JSON.parse(readFileSync(manifest, 'utf8')) as {
+      dependencies?: Record<string, string>;
+    };
+    for (const name of Object.keys(dependencies)) {
+      if (name.startsWith('@aos/')) need(name.replace('@aos/', 'packages/'));
+    }
+  };
+  for (const folder of ['services/api', 'services/worker', 'deploy/container']) need(folder);
+  assert.ok(needed.size > 10);
+  for (const folder of needed) assert.ok(!ignored.includes(folder), folder);
+});
+
 /** What is wrong with a Dockerfile, in sentences. */
 function faultsOf(dockerfile: string): string[] {
   const parsed = DockerfileParser.parse(dockerfile);
