@@ -35,9 +35,9 @@ export function createRunner(options: RunnerOptions) {
   const catalog: Catalog = new Map(skills.manifests().map((manifest) => [manifest.name, manifest]));
 
   const portsOf = ({ journal, clock, targetsOf }: Life, claim: Claim): Ports => {
-    const { id: runId, tenant, planner, agent, traceparent } = claim.run;
+    const { id: runId, tenant, planner, traceparent } = claim.run;
     const traceId = traceIdOf(runId, traceparent);
-    const context = { runId, tenant, planner, agent: agent.name, traceId };
+    const context = { runId, tenant, planner, agent: claim.run.agent.name, traceId };
     const commit = async (change: Change) => {
       await journal.commit(claim, change);
       // Only what is committed is told.
