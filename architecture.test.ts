@@ -22,8 +22,10 @@ const floors: Readonly<Record<string, number | 'beside'>> = {
   'packages/cli': 3,
   'services/api': 3,
   'services/worker': 3,
+  'deploy/container': 3,
   'deploy/local': 3,
   'packages/testing': 'beside',
+  'packages/dashboards': 'beside',
   'packages/simulator': 'beside',
   'deploy/drills': 'beside',
   e2e: 'beside',
@@ -40,6 +42,8 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['packages/telemetry'],
   winston: ['packages/telemetry'],
   '@anthropic-ai/sdk': ['packages/llm'],
+  '@opentelemetry/api': ['packages/telemetry'],
+  '@opentelemetry/sdk-trace': ['packages/telemetry'],
 };
 
 const LINES_MAX = 300;
@@ -177,7 +181,7 @@ function homeless({ path, text }: Source): string[] {
 function readsEnvironment({ path, text }: Source): string[] {
   const allowed =
     /^(services\/[^/]+|packages\/cli|deploy\/drills)\/src\/main\.ts$/.test(path) ||
-    /^(deploy\/local|e2e|packages\/testing)\//.test(path) ||
+    /^(deploy\/(local|container)|e2e|packages\/testing)\//.test(path) ||
     isForTests(path);
   return !allowed && /\bprocess\s*(\.\s*env\b|\[\s*['"]env)/.test(text) ? [path] : [];
 }

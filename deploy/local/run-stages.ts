@@ -39,7 +39,7 @@ export async function runStages(args: TestArguments, environment: Variables): Pr
 
 /** Tests give their programs every setting they need; those of the developer must not reach them. */
 function withoutSettings(environment: Variables): Variables {
-  const setting = /^(AOS_|ANTHROPIC_|DATABASE_URL|WORKER|PORT$|HOST$|LOG_LEVEL$|NODE_TEST_)/;
+  const setting = /^(AOS_|ANTHROPIC_|OTEL_|DATABASE_URL|WORKER|PORT$|HOST$|LOG_LEVEL$|NODE_TEST_)/;
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !setting.test(name)));
 }
 

@@ -9,13 +9,14 @@ import { eventually } from '../checks.ts';
 import type { ServiceProcess } from '../process.ts';
 import { startStack, type Stack } from '../stack.ts';
 import { startPrometheus, type Prometheus } from './prometheus.ts';
+import { promtool } from './promtool.ts';
 
 const RUNS = 60;
 const KILLS = 5;
 
 test(
   'Prometheus finds replicas that come and go, and what it counts equals the database after kills',
-  { skip: lackOf('prometheus') },
+  { skip: lackOf('prometheus', 'promtool') },
   async () => {
     await using pages = await startPageServer({ '/good': 'good' });
     await using stack = await startStack({
@@ -33,6 +34,7 @@ test(
     try {
       await up(prometheus, { api: 1, worker: 3 });
       await rulesAreWell(prometheus);
+      for (const { port } of [stack.api, ...stack.workers]) await metricsAreWell(port);
 
       const alive = [...stack.workers];
       const fourth = await stack.addWorker();
@@ -68,6 +70,12 @@ async function up(prometheus: Prometheus, wanted: Readonly<Record<string, number
 async function upOf(prometheus: Prometheus, port: number): Promise<number | undefined> {
   const [sample] = await prometheus.query(`up{instance="127.0.0.1:${port}"}`);
   return sample?.value;
+}
+
+async function metricsAreWell(port: number): Promise<void> {
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  const { passed, said } = await promtool(['check', 'metrics'], { input: text });
+  assert.ok(passed, said);
 }
 
 async function rulesAreWell(prometheus: Prometheus): Promise<void> {

@@ -211,6 +211,7 @@ function problem(
     detail: `Said by the test: ${code}.`,
     code,
     requestId: 'req-1',
+    traceId: '0af7651916cd43dd8448eb211c80319c',
     errors: [],
     ...more,
   };

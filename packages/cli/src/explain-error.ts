@@ -31,6 +31,7 @@ function explainAnswer(error: ApiError, program: string): Explanation {
     ...error.problems.map((problem) => `  ${oneLine(problem.pointer)} ${oneLine(problem.detail)}`),
     ...advice(error, program),
     ...(error.requestId ? [`Request ${oneLine(error.requestId)}`] : []),
+    ...(error.traceId ? [`Trace ${oneLine(error.traceId)}`] : []),
   ];
   return { lines, exitCode: exitCodeOf(error.status) };
 }

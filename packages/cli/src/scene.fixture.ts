@@ -125,6 +125,7 @@ export const run: RunResource = {
   pauseRequestedBy: null,
   parentRunId: null,
   origin: null,
+  traceId: runId.slice(4).replaceAll('-', ''),
   links: {
     self: `/v1/runs/${runId}`,
     plan: `/v1/runs/${runId}/plan`,

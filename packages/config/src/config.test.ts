@@ -40,6 +40,58 @@ test('everything but the database has a default', () => {
   assert.deepEqual(warnings, []);
 });
 
+const traces = (more: Record<string, string>) => loadConfig({ DATABASE_URL, ...more }).traces;
+
+test('traces are off until an endpoint is named, and their settings are checked all the same', () => {
+  assert.equal(traces({ OTEL_TRACES_SAMPLER: 'always_on' }), undefined);
+  const OTEL_EXPORTER_OTLP_ENDPOINT = 'http://collector:4318/';
+  assert.deepEqual(traces({ OTEL_EXPORTER_OTLP_ENDPOINT }), {
+    url: 'http://collector:4318/v1/traces',
+    protocol: 'http/protobuf',
+    headers: {},
+    sampler: 'parentbased_always_on',
+    ratio: 1,
+    resource: {},
+  });
+  assert.equal(traces({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SDK_DISABLED: 'true' }), undefined);
+  assert.deepEqual(
+    traces({
+      OTEL_EXPORTER_OTLP_ENDPOINT,
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://other/in',
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20a%3Db, x=1',
+      OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: '0.25',
+      OTEL_SERVICE_NAME: 'mine',
+      OTEL_RESOURCE_ATTRIBUTES: 'team=a',
+    }),
+    {
+      url: 'https://other/in',
+      protocol: 'http/json',
+      headers: { authorization: 'Bearer a=b', x: '1' },
+      sampler: 'parentbased_traceidratio',
+      ratio: 0.25,
+      serviceName: 'mine',
+      resource: { team: 'a' },
+    },
+  );
+  for (const [name, wrong] of [
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318'],
+    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'grpc://x'],
+    ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'canary'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'a=%canary'],
+    ['OTEL_TRACES_SAMPLER', 'sometimes'],
+    ['OTEL_TRACES_SAMPLER_ARG', '1.5'],
+    ['OTEL_TRACES_SAMPLER_ARG', '.'],
+    ['OTEL_SDK_DISABLED', 'yes'],
+  ] as const) {
+    const told = problemOf({ [name]: wrong });
+    assert.match(told, new RegExp(`${name} must be`), wrong);
+    assert.doesNotMatch(told, /canary/);
+  }
+});
+
 test('every setting is read', () => {
   const config = loadConfig({
     DATABASE_URL,

@@ -12,6 +12,7 @@ import {
   postgresUrl,
   wholeNumber,
 } from './rules.ts';
+import { tracesOf, type TracesConfig } from './traces.ts';
 
 export const environments = ['development', 'staging', 'production'] as const;
 export type Environment = (typeof environments)[number];
@@ -63,6 +64,8 @@ export interface Config {
     readonly holdDays: number;
   };
   readonly queryConnections: Readonly<Record<string, QueryConnection>>;
+  /** Undefined: none are made. */
+  readonly traces?: TracesConfig;
   /** Sentences for the log: names that look like settings but are none. */
   readonly warnings: readonly string[];
 }
@@ -93,6 +96,8 @@ export function loadConfig(environmentVariables: EnvironmentVariables): Config {
   const baseUrl = read.optional('ANTHROPIC_BASE_URL', httpUrl);
   const name = read.optional('AOS_MODEL', anyText);
   const home = read.optional('AOS_HOME', anyText);
+
+  const traces = tracesOf(read);
 
   const config: Config = {
     environment,
@@ -127,6 +132,7 @@ export function loadConfig(environmentVariables: EnvironmentVariables): Config {
       json<Record<string, QueryConnection>>(connectionsSchema),
       {},
     ),
+    ...(traces && { traces }),
     warnings: read.warnings,
   };
   read.assertValid();

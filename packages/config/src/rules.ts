@@ -62,6 +62,36 @@ export const hostMap: Rule<Readonly<Record<string, string>>> = {
   must: () => 'must be a list such as example.com=127.0.0.1:8080 that names no host twice',
 };
 
+export const fraction: Rule<number> = {
+  read(text) {
+    const value = /^\d{0,3}(\.\d{1,15})?$/.test(text) && text !== '' ? Number(text) : Number.NaN;
+    return value >= 0 && value <= 1 ? value : undefined;
+  },
+  must: () => 'must be a number from 0 to 1',
+};
+
+/** `name=value,name=value` as OpenTelemetry writes it: values are percent-encoded. */
+export const pairs: Rule<Readonly<Record<string, string>>> = {
+  read(text) {
+    const entries = splitList(text).map((entry) => {
+      const [, name = '', value = ''] = /^([^\s=]+?)\s*=\s*(.*)$/.exec(entry) ?? [];
+      return [name, decoded(value)] as const;
+    });
+    return entries.every(([name, value]) => name !== '' && value !== undefined)
+      ? (Object.fromEntries(entries) as Record<string, string>)
+      : undefined;
+  },
+  must: () => 'must be a list such as name=value,other=value with percent-encoded values',
+};
+
+function decoded(value: string): string | undefined {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return undefined;
+  }
+}
+
 /** JSON text that holds `schema`. Problems name paths, never values. */
 export function json<T>(schema: JsonSchema): Rule<T> {
   return {

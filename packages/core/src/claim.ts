@@ -30,6 +30,8 @@ export interface ClaimedRun {
   readonly cancelledBy?: string;
   /** Somebody had paused it before it was claimed. */
   readonly pausedBy?: string;
+  /** The place in a trace that it continues. */
+  readonly traceparent?: string;
   /** Attempts to plan it that failed so far. */
   readonly planningAttempts: number;
   /** Claims in a row that ended with nothing but the death of their process. */

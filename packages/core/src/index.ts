@@ -30,4 +30,5 @@ export * from './schema.ts';
 export * from './skill.ts';
 export * from './step.ts';
 export * from './target.ts';
+export * from './trace.ts';
 export * from './usage.ts';

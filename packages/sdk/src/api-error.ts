@@ -10,6 +10,7 @@ export class ApiError extends Error {
   readonly detail: string;
   readonly problems: readonly Problem[];
   readonly requestId: string | undefined;
+  readonly traceId: string | undefined;
   /** How long the API asked to wait before another try. */
   readonly retryAfterMs: number | undefined;
   /** The whole answer. */
@@ -22,6 +23,7 @@ export class ApiError extends Error {
     this.detail = body.detail ?? '';
     this.problems = body.errors ?? [];
     this.requestId = body.requestId;
+    this.traceId = body.traceId;
     this.retryAfterMs = retryAfterMs;
     this.body = body;
   }

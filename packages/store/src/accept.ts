@@ -183,11 +183,11 @@ const INSERT = `
       from unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::int[], $7::timestamptz[],
                   $8::timestamptz[], $9::bigint[], $10::uuid[], $11::uuid[], $12::text[], $13::text[],
                   $14::jsonb[], $15::jsonb[], $16::jsonb[], $17::jsonb[], $18::jsonb[], $19::text[],
-                  $20::jsonb[], $21::text[], $22::bytea[])
+                  $20::jsonb[], $21::text[], $22::bytea[], $23::text[])
              as a(id, tenant_id, agent, agent_version, planner, priority, start_at,
                   expires_at, wall_ms, parent_run_id, origin_run_id, origin_mode, goal,
                   input, given_plan, limits, tags, plan, plan_hash,
-                  reuse, key, body_hash)),
+                  reuse, key, body_hash, traceparent)),
   keys as (
     insert into aos.idempotency_keys (tenant_id, key, body_hash, run_id)
     select tenant_id, key, body_hash, id
@@ -206,9 +206,10 @@ const INSERT = `
       from fresh
     returning id, created_at),
   goals as (
-    insert into aos.goals (tenant_id, run_id, goal, input, plan, limits, tags)
+    insert into aos.goals (tenant_id, run_id, goal, input, plan, limits, tags, traceparent)
     select tenant_id, id, goal, input, given_plan, limits,
-           case tags when '[]' then '{}' else array(select jsonb_array_elements_text(tags)) end
+           case tags when '[]' then '{}' else array(select jsonb_array_elements_text(tags)) end,
+           traceparent
       from fresh),
   plans as (
     insert into aos.plans (tenant_id, run_id, version, planner, plan, hash)
@@ -228,7 +229,7 @@ const INSERT = `
   events as (
     insert into aos.events (tenant_id, run_id, seq, epoch, type, data)
     select f.tenant_id, f.id, e.seq, 0, e.type, e.data
-      from unnest($23::uuid[], $24::int[], $25::text[], $26::jsonb[]) as e(run_id, seq, type, data)
+      from unnest($24::uuid[], $25::int[], $26::text[], $27::jsonb[]) as e(run_id, seq, type, data)
       join fresh f on f.id = e.run_id)
   select id, created_at from runs`;
 

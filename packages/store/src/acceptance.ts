@@ -4,6 +4,7 @@ import {
   isTemplateCall,
   planHash,
   planKeyOf,
+  traceIdOf,
   uuidOf,
   type Goal,
   type Plan,
@@ -36,6 +37,8 @@ export interface Acceptance {
   /** Completed steps that a retry keeps. */
   readonly reuse?: readonly StepRecord[];
   readonly idempotency?: { readonly key: string; readonly bodyHash: Buffer };
+  /** The place in a trace that the run continues. */
+  readonly traceparent?: string;
 }
 
 /** The requests as one array a column of the statement that stores them. */
@@ -66,6 +69,7 @@ export function acceptanceColumns(batch: readonly Acceptance[]): Buffer[] {
       reuse && JSON.stringify(reuse),
       idempotency?.key,
       idempotency?.bodyHash,
+      rest.traceparent,
     ]),
   );
 }
@@ -73,7 +77,7 @@ export function acceptanceColumns(batch: readonly Acceptance[]): Buffer[] {
 const COLUMNS = [
   ...(['uuid', 'text', 'text', 'int', 'text', 'int', 'time', 'time', 'bigint'] as const),
   ...(['uuid', 'uuid', 'text', 'text', 'jsonb', 'jsonb', 'jsonb', 'jsonb'] as const),
-  ...(['jsonb', 'text', 'jsonb', 'text', 'bytes'] as const),
+  ...(['jsonb', 'text', 'jsonb', 'text', 'bytes', 'text'] as const),
 ];
 
 /** The first events of the requests, each with its place. */
@@ -110,6 +114,7 @@ export function acceptedView(acceptance: Acceptance, createdAt: Date): RunView {
       ...(origin && { origin: { ...origin, by: acceptance.by } }),
     },
     goal,
+    traceId: traceIdOf(runId, acceptance.traceparent),
     progress: {
       done: reuse.filter(({ key }) => planKeyOf(key) === key).length,
       total: plan?.steps.length ?? 0,

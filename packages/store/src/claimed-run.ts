@@ -28,6 +28,7 @@ export interface ClaimRow extends AgentVersion {
   readonly given_plan: Goal['plan'] | null;
   readonly limits: Goal['limits'];
   readonly tags: string[];
+  readonly traceparent: string | null;
   readonly last_seq: number;
   readonly plan: PlanVersion['plan'] | null;
   readonly plan_version: number;
@@ -47,7 +48,7 @@ export async function load(tx: Db, uuids: readonly string[]): Promise<ClaimRow[]
   return tx.query<ClaimRow>(
     `select r.id, r.tenant_id, r.epoch, r.planner, r.created_at, r.started_at, r.expires_at,
             r.deadline_at, r.cancel_requested_by as cancelled_by, r.pause_requested_by as paused_by,
-            r.agent, r.agent_version, g.goal, g.input, g.limits, g.tags,
+            r.agent, r.agent_version, g.goal, g.input, g.limits, g.tags, g.traceparent,
             case when p.plan is null then g.plan end as given_plan,
             (select max(e.seq) from aos.events e where e.run_id = r.id) as last_seq,
             p.version as plan_version, p.planner as plan_planner, p.plan, p.hash as plan_hash,
@@ -110,6 +111,7 @@ export function toClaimedRun(row: ClaimRow, { agent, workerUuid, stalls }: Claim
     ...(row.deadline_at && { deadlineAt: row.deadline_at }),
     ...(row.cancelled_by && { cancelledBy: row.cancelled_by }),
     ...(row.paused_by && { pausedBy: row.paused_by }),
+    ...(row.traceparent && { traceparent: row.traceparent }),
     planningAttempts: row.planning_attempts,
     stalls,
   };

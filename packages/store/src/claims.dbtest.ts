@@ -78,6 +78,25 @@ for (const variable of servers) {
   });
 }
 
+test('every claim of a run knows the place in the trace that its request named, if it named one', async () => {
+  await using store = await startTestStore();
+  await using first = await startTestWorker(store);
+  await using second = await startTestWorker(store);
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  const traced = await store.newRun({ traceparent });
+  const plain = await store.newRun();
+  const claims = await first.take();
+  const given = new Map(claims.map(({ run }) => [run.id, run.traceparent]));
+  assert.deepEqual([given.get(traced), given.get(plain)], [traceparent, undefined]);
+  await letGo(
+    first.database,
+    first.queue,
+    claims.find(({ run }) => run.id === traced)!,
+    0,
+  );
+  assert.equal((await second.claim(traced)).run.traceparent, traceparent);
+});
+
 test('a worker without a live lease gets nothing, and the jobs are still there for others', async () => {
   await using store = await startTestStore();
   await using worker = await startTestWorker(store);

@@ -19,8 +19,8 @@ export { createJournal, openJournal, type Journal, type Write } from './journal.
 export type { Entry } from './journal-entry.ts';
 export { assertMigrated, migrate } from './migrate.ts';
 export { openQueue, WORKER_CHANNEL, type Dispatch, type Job, type Queue } from './queue.ts';
-export { knownSchema, readSchema } from './schema-listing.ts';
 export { readAlertGauges } from './alert-gauges.ts';
+export { knownSchema, readSchema } from './schema-listing.ts';
 export { readLogGauges } from './log-gauges.ts';
 export { takeSurely } from './take-surely.ts';
 export type { Time } from './time.ts';

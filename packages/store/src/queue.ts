@@ -152,6 +152,9 @@ const MOVE = `
    where name = '${QUEUE}' and id = $1 and state in ('created', 'retry')
      and priority > ${SUSPECT_PRIORITY}`;
 
+/** Spans of looking for work would bury those of the work; runs are traced by those who do them. */
+const UNTRACED = { openTelemetry: { enabled: false } } as const;
+
 async function startBoss(db: Db, { maintain, onError }: QueueOptions): Promise<PgBoss> {
   const boss = new PgBoss({
     db: adapter(db),
@@ -160,6 +163,7 @@ async function startBoss(db: Db, { maintain, onError }: QueueOptions): Promise<P
     schedule: false,
     supervise: maintain,
     superviseIntervalSeconds: 60,
+    ...UNTRACED,
   });
   boss.on('error', onError);
   await boss.start();
@@ -195,7 +199,7 @@ const STRAY_DEAD = `
 
 /** Creates or upgrades pg-boss's schema and our queue. As the owner of the database. */
 export async function migrateQueue(db: Db): Promise<void> {
-  const boss = new PgBoss({ db: adapter(db), schedule: false, supervise: false });
+  const boss = new PgBoss({ db: adapter(db), schedule: false, supervise: false, ...UNTRACED });
   await boss.start();
   try {
     const options = {

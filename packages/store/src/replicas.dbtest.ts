@@ -69,6 +69,14 @@ test('a replica that died is told for a while yet, and counts no more', async ()
   assert.equal((await readAlertGauges(store.api)).workersLost, 0);
 });
 
+test('an owner who may not look at the write-ahead log takes nothing else away', async () => {
+  await using store = await startTestStore();
+  await store.owner.query('alter function aos.alert_gauges() owner to aos_reader');
+  const told = await readAlertGauges(store.api);
+  assert.equal(told.walBytes, undefined);
+  assert.ok(told.walMaxBytes > 1e6 && told.databaseBytes > 1e6);
+});
+
 test('alerts are told of old approvals, of silent runs and of runs that nobody has', async () => {
   await using store = await startTestStore();
   await using worker = await startTestWorker(store);

@@ -1,5 +1,6 @@
 import {
   idOf,
+  traceIdOf,
   type Failure,
   type FailureCode,
   type Goal,
@@ -19,6 +20,7 @@ import { toGoal, type GoalRow } from './goals.ts';
 export interface RunView {
   readonly run: Run;
   readonly goal: Goal;
+  readonly traceId: string;
   readonly cancelRequestedBy?: string;
   readonly pauseRequestedBy?: string;
   /** With `waitingFor: 'pause'`: the skills that are paused, when it is not the run itself. */
@@ -49,6 +51,7 @@ export interface RunRow extends GoalRow {
   readonly wake_at: Date | null;
   readonly created_at: Date;
   readonly place: string;
+  readonly traceparent: string | null;
   readonly start_at: Date | null;
   readonly expires_at: Date | null;
   readonly started_at: Date | null;
@@ -79,7 +82,7 @@ export const RUN_VIEW = `
          r.origin_run_id, r.origin_mode,
          case when r.origin_run_id is not null then
            (select e.data from aos.events e where e.run_id = r.id and e.seq = 0) end as accepted,
-         g.goal, g.input, g.plan as given_plan, g.limits, g.tags,
+         g.goal, g.input, g.plan as given_plan, g.limits, g.tags, g.traceparent,
          coalesce((select jsonb_array_length(p.plan -> 'steps') from aos.plans p
                     where p.run_id = r.id order by p.version desc limit 1), 0) as steps_total,
          s.done as steps_done, s.current as steps_current, f.failure,
@@ -109,6 +112,7 @@ export function toRunView(row: RunRow): RunView {
   return {
     run: toRun(row),
     goal: toGoal(row),
+    traceId: traceIdOf(idOf('run', row.id), row.traceparent ?? undefined),
     ...(row.cancel_requested_by && { cancelRequestedBy: row.cancel_requested_by }),
     ...(row.pause_requested_by && { pauseRequestedBy: row.pause_requested_by }),
     ...(row.waiting_for === 'pause' && row.paused_skills && { pausedSkills: row.paused_skills }),

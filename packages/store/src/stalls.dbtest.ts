@@ -62,7 +62,7 @@ for (const server of servers) {
     assert.deepEqual(await regular.take(), [], 'whoever was cut off may still come back');
     await using later = await startTestWorker(store);
     assert.deepEqual(await later.take(1, 'suspect'), [], 'which takes its time');
-    await store.owner.query(`update aos.workers set ended_at = ended_at - interval '5 s'`);
+    await store.owner.query(`update aos.workers set ended_at = ended_at - interval '10 s'`);
     await store.owner.query(`update pgboss.job set start_after = now() where id = $1`, [
       runId.slice(4),
     ]);
@@ -138,4 +138,66 @@ test('a database that was adopted after a restore makes no run suspicious', asyn
   await adopt(store.url, 'A restore.');
   await using worker = await startTestWorker(store);
   assert.equal((await worker.claim(runId)).run.stalls, 1);
+});
+
+test('workers that die without the run in hand did not die of it', async () => {
+  await using store = await startTestStore();
+  const runId = await store.newRun();
+  await dieWith(store, runId);
+  for (let deaths = 0; deaths < 3; deaths++) {
+    const other = await store.newRun();
+    await using worker = await startTestWorker(store);
+    const taken = (await worker.take(10)).map(({ run }) => run.id);
+    assert.ok(taken.includes(runId) && taken.includes(other));
+    await worker.session.end();
+    // It was let go of before its worker died.
+    await store.owner.query(
+      `update aos.runs set status = 'queued', worker_id = null, epoch = epoch + 1
+        where id = $1 and status = 'running'`,
+      [runId.slice(4)],
+    );
+    await store.queue.resend(store.owner, [{ uuid: runId.slice(4), priority: 0 }]);
+    await rescue(store, worker.uuid);
+  }
+  await using worker = await startTestWorker(store);
+  const claim = (await worker.take(10)).find(({ run }) => run.id === runId);
+  assert.equal(claim?.run.stalls, 1);
+});
+
+test('a restart of the server ends all lives, and is blamed on no run', async () => {
+  await using store = await startTestStore();
+  const runId = await store.newRun();
+  for (let restarts = 0; restarts < 3; restarts++) {
+    await using worker = await startTestWorker(store);
+    await worker.claim(runId);
+    await worker.session.end();
+    await store.owner.query(
+      `update aos.workers set started_at = pg_postmaster_start_time() - interval '1 s' where id = $1`,
+      [worker.uuid],
+    );
+    await rescue(store, worker.uuid);
+  }
+  await using worker = await startTestWorker(store);
+  assert.equal((await worker.claim(runId)).run.stalls, 0);
+});
+
+test('of very many deaths the last eight are kept', async () => {
+  await using store = await startTestStore();
+  const runId = await store.newRun();
+  for (let deaths = 0; deaths < 10; deaths++) {
+    await using worker = await startTestWorker(store);
+    const [claim] = [...(await worker.take()), ...(await worker.take(1, 'suspect'))];
+    if (!claim)
+      await store.owner.query(
+        `update aos.runs set status = 'running', worker_id = $1, epoch = epoch + 1`,
+        [worker.uuid],
+      );
+    await worker.session.end();
+    await rescue(store, worker.uuid);
+  }
+  const [row] = await store.owner.query<{ kept: number; last: boolean }>(
+    `select cardinality(lost_claims) as kept, (lost_claims[8]).epoch = epoch - 1 as last from aos.runs where id = $1`,
+    [runId.slice(4)],
+  );
+  assert.deepEqual(row, { kept: 8, last: true });
 });

@@ -145,9 +145,13 @@ export async function suspects(db: Db, self: string): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
+/** Of one run; three matter. */
+const LOST_CLAIMS_MAX = 8;
+
 /**
  * Declares workers dead and gives their runs back to the queue, ahead of new ones. Raising the epoch
- * refuses whatever a worker that was merely frozen still tries to write. Returns the runs.
+ * refuses whatever a worker that was merely frozen still tries to write. The runs keep who died with them in
+ * hand, except where the server's own restart ended the life: nobody need have died of that. Returns the runs.
  */
 export async function rescue(
   database: Database,
@@ -155,7 +159,7 @@ export async function rescue(
   dead: readonly string[],
 ): Promise<string[]> {
   return inOne(database, async (tx) => {
-    const declared = await tx.query<{ id: string }>(
+    const declared = await tx.query<{ id: string; cut: boolean }>(
       `update aos.workers
           set state = 'lost', ended_at = now()
         where id in (select w.id
@@ -164,16 +168,20 @@ export async function rescue(
                         and w.state in ('live', 'stopping')
                         and (w.lease_until < now() or pg_try_advisory_xact_lock(w.lock_key))
                         for update skip locked)
-    returning id`,
+    returning id, started_at < pg_postmaster_start_time() as cut`,
       [dead],
     );
     if (declared.length === 0) return [];
     const runs = await tx.query<{ id: string; priority: number }>(
       `update aos.runs
-          set status = 'queued', worker_id = null, epoch = epoch + 1
+          set status = 'queued', worker_id = null, epoch = epoch + 1,
+              lost_claims = case when worker_id = any ($2::uuid[])
+                                 then (lost_claims || row(epoch, worker_id)::aos.lost_claim)
+                                        [greatest(1, cardinality(lost_claims) - ${LOST_CLAIMS_MAX - 2}):]
+                                 else lost_claims end
         where worker_id = any ($1::uuid[])
     returning id, priority`,
-      [declared.map(({ id }) => id)],
+      [declared.map(({ id }) => id), declared.filter(({ cut }) => !cut).map(({ id }) => id)],
     );
     await queue.resend(tx, runs.map(toDispatch));
     return runs.map(({ id }) => id);

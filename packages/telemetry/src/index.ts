@@ -1,4 +1,4 @@
-/** Floor 1: metric names and log lines, each in one table. Knows no service, no database, no HTTP. */
+/** Floor 1: metric names and log lines, each in one table, and traces. Knows no service, no database, no HTTP. */
 export { answerSignals } from './diagnostics.ts';
 export { createLogger, type Fields, type Logger, type LogLevel } from './logger.ts';
 export { createMetrics, type Metrics } from './metrics.ts';
@@ -9,3 +9,5 @@ export { recordEvent, type RunContext, type Telemetry } from './record-event.ts'
 export { reachableHost } from './reachable-host.ts';
 export { tellConnections } from './tell-connections.ts';
 export { redactText } from './redact.ts';
+export { attribute } from './span-attributes.ts';
+export { inSpan, startTracing, type OpenSpan, type SpanSpec, type Tracing } from './tracing.ts';

@@ -218,6 +218,22 @@ export const metricTable = {
     from: 'process',
     services: WORKER,
   },
+  agentRuns: {
+    name: 'nova_agent_runs_total',
+    help: 'Runs that a worker ended, by agent and outcome; those cancelled before they began are not among them.',
+    type: 'counter',
+    labels: ['agent', 'status'],
+    from: 'process',
+    services: WORKER,
+  },
+  agentCost: {
+    name: 'nova_agent_llm_cost_usd_total',
+    help: 'Cost of language models in US dollars, by agent.',
+    type: 'counter',
+    labels: ['agent'],
+    from: 'process',
+    services: WORKER,
+  },
   httpRequests: {
     name: 'nova_http_requests_total',
     help: 'Requests answered, by method, route pattern and status.',

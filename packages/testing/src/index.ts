@@ -4,6 +4,7 @@ export * from './anthropic-reply.ts';
 export * from './anthropic-request.ts';
 export * from './anthropic-server.ts';
 export * from './mail-server.ts';
+export * from './otlp-server.ts';
 export * from './page-server.ts';
 export * from './slack-server.ts';
 export * from './builders.ts';

@@ -3,7 +3,13 @@ import type { AddressInfo } from 'node:net';
 
 import { AosError } from '@aos/core';
 import { createAcceptor, openQueue, type Database } from '@aos/store';
-import { reachableHost, tellConnections, type Logger, type Metrics } from '@aos/telemetry';
+import {
+  reachableHost,
+  tellConnections,
+  type Logger,
+  type Metrics,
+  type Tracing,
+} from '@aos/telemetry';
 
 import { createAdmission } from './admission.ts';
 import { createApp } from './app.ts';
@@ -25,6 +31,7 @@ export interface ApiOptions {
   readonly database: Database;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly tracing?: Tracing;
   readonly settings: ApiSettings;
 }
 
@@ -41,7 +48,7 @@ const IDLE_CHECK_MS = 50;
 
 /** Starts the API on a database that is migrated; resolves when it listens. */
 export async function startApi(options: ApiOptions): Promise<Api> {
-  const { database, log, metrics, settings } = options;
+  const { database, log, metrics, tracing, settings } = options;
   const warn = (error: unknown): void =>
     log.warn('database.failed', { error: error instanceof Error ? error.message : 'unknown' });
   const queue = await openQueue(database, { maintain: false, onError: warn });
@@ -59,6 +66,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     admission,
     log,
     metrics,
+    ...(tracing && { tracing }),
     authenticator: createAuthenticator(database),
     catalogs: createCatalogs(database, settings.agents),
     watch: createEventWatch(database, warn),

@@ -92,7 +92,7 @@ async function step(
         case 'finish':
           return operations.end(tx, id, { state: 'done' });
         case 'stop':
-          services.log.warn('operation.stopped', { operationId: id, why: move.why });
+          services.log.warn('operation.stopped', { tenant, operationId: id, why: move.why });
           return operations.end(tx, id, { state: 'stopped', reason: move.why });
         case 'next stage':
           await drive.moveOn(tx, id, { stage: stage + 1, nextAt: held.now });
@@ -209,7 +209,7 @@ async function refuse(
   items: readonly drive.DueItem[],
   error: unknown,
 ): Promise<void> {
-  services.log.error('operation.item_failed', { operationId: id, error: String(error) });
+  services.log.error('operation.item_failed', { tenant, operationId: id, error: String(error) });
   await services.database.actingFor([tenant], async (tx) => {
     const held = await drive.hold(tx, id);
     if (!held) return;

@@ -5,7 +5,7 @@ import { loadConfig, type Config } from '@aos/config';
 import { createClaude } from '@aos/llm';
 import { createPlanners, makePlan } from '@aos/planner';
 import { assertMigrated, createDatabase } from '@aos/store';
-import { answerSignals, createLogger, createMetrics } from '@aos/telemetry';
+import { answerSignals, createLogger, createMetrics, startTracing } from '@aos/telemetry';
 
 import { startApi } from './api.ts';
 import type { ApiSettings } from './services.ts';
@@ -28,6 +28,9 @@ async function main(): Promise<void> {
   });
   answerSignals(log);
   for (const warning of config.warnings) log.warn('config.warning', { warning });
+  const { environment, traces } = config;
+  const name = traces?.serviceName ?? 'aos-api';
+  const tracing = await startTracing(traces, { name, version, environment, log });
 
   const database = createDatabase({
     url: config.database.url,
@@ -40,7 +43,8 @@ async function main(): Promise<void> {
   const { host, port } = config.api;
   const settings = settingsOf(config);
   const stopped = stopSignal();
-  const api = await startApi({ host, port, database, log, metrics, settings });
+  const telemetry = { log, metrics, ...(tracing && { tracing }) };
+  const api = await startApi({ host, port, database, settings, ...telemetry });
   log.info('api.listening', { host, port: api.port, version });
   process.send?.({ type: 'ready', port: api.port });
 
@@ -49,6 +53,7 @@ async function main(): Promise<void> {
   setTimeout(() => process.exit(0), EXIT_AFTER_MS).unref();
   await api.stop();
   await database.close();
+  await tracing?.close();
   log.info('api.stopped');
 }
 

@@ -23,7 +23,13 @@ export function failureToTell(error: unknown): Failure {
   return { code, detail: failures[code].meaning };
 }
 
-export function problemOf(failure: Failure, requestId: string): ProblemResource {
+/** Which request it answers, and in which trace. */
+export interface Asked {
+  readonly requestId: string;
+  readonly traceId: string;
+}
+
+export function problemOf(failure: Failure, { requestId, traceId }: Asked): ProblemResource {
   return {
     type: `urn:aos:problem:${failure.code}`,
     title: failures[failure.code].meaning,
@@ -31,6 +37,7 @@ export function problemOf(failure: Failure, requestId: string): ProblemResource 
     detail: failure.detail,
     code: failure.code,
     requestId,
+    traceId,
     errors: (failure.problems ?? []).map(({ pointer, detail }) => ({ pointer, detail })),
   };
 }
@@ -40,7 +47,7 @@ export function sendProblem(
   failure: Failure,
   extra: Partial<ProblemResource> = {},
 ): void {
-  const problem = { ...problemOf(failure, String(response.locals['requestId'])), ...extra };
+  const problem = { ...problemOf(failure, askedOf(response)), ...extra };
   if (problem.status === 503 || problem.status === 429) {
     const seconds =
       failure.retryAfterMs === undefined ? RETRY_AFTER_S : Math.ceil(failure.retryAfterMs / 1000);
@@ -51,6 +58,10 @@ export function sendProblem(
     .status(problem.status)
     .set({ 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store' })
     .end(JSON.stringify(problem));
+}
+
+export function askedOf({ locals }: Pick<Response, 'locals'>): Asked {
+  return { requestId: String(locals['requestId']), traceId: String(locals['traceId']) };
 }
 
 /** Express and its body reader name their refusals by status. */

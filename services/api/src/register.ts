@@ -2,6 +2,7 @@ import { AosError, failures, problemsOf, sentence, storableText, type Failure } 
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
 
 import { requireScope } from './authenticate.ts';
+import { callContext } from './call-context.ts';
 import { failureToTell, sendProblem } from './problem.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { readBody } from './read-body.ts';
@@ -91,14 +92,15 @@ async function readCall(
   if (problems.length > 0) {
     throw new AosError('invalid_request', `The request: ${sentence(problems)}`, { problems });
   }
+  const params = readParams(request);
   return {
-    params: readParams(request),
+    params,
     // Scrapers and probes may add parameters of their own; nobody else may.
     query: route.access === 'public' ? {} : readQuery(request.url, route.query),
     body,
     caller,
     request,
-    requestId: String(response.locals['requestId']),
+    ...callContext(route.path, params, response),
     get signal() {
       return goneSignal(response);
     },
@@ -143,7 +145,12 @@ function answerFailure({ log }: Services) {
     response.locals['code'] = failure.code;
     if (failure.code === 'internal') {
       const requestId = String(response.locals['requestId']);
-      log.error('http.failed', { requestId, error: error instanceof Error ? error.stack : error });
+      const traceId = response.locals['traceId'] as unknown;
+      log.error('http.failed', {
+        requestId,
+        traceId,
+        error: error instanceof Error ? error.stack : error,
+      });
     }
     if (response.headersSent) {
       request.socket.destroy();

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 
-import type { Logger, Metrics } from '@aos/telemetry';
 import type { RequestHandler } from 'express';
 
+import { knownMethod, traceRequest } from './request-trace.ts';
+import type { Services } from './services.ts';
+
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
-const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']);
 
 /** Names each request, and tells how it ended: one log line and two metrics. */
-export function requestLog({ log, metrics }: { log: Logger; metrics: Metrics }): RequestHandler {
+export function requestLog({ log, metrics, tracing }: Services): RequestHandler {
   return (request, response, next) => {
     const began = performance.now();
     const given = request.headers['x-request-id'];
@@ -20,7 +20,7 @@ export function requestLog({ log, metrics }: { log: Logger; metrics: Metrics }):
       const seconds = (performance.now() - began) / 1000;
       // The pattern, never the path: labels and log fields stay few.
       const route = String(response.locals['route'] ?? 'none');
-      const method = METHODS.has(request.method) ? request.method : 'other';
+      const method = knownMethod(request);
       const status = response.writableFinished ? response.statusCode : 499;
       metrics.httpRequests.inc({ method, route, status: String(status) });
       metrics.httpRequestDuration.observe({ method, route }, seconds);
@@ -34,16 +34,13 @@ export function requestLog({ log, metrics }: { log: Logger; metrics: Metrics }):
         tenant: response.locals['tenant'] as unknown,
         keyId: response.locals['keyId'] as unknown,
         code: response.locals['code'] as unknown,
-        traceId: traceOf(request.headers['traceparent']),
+        runId: response.locals['runId'] as unknown,
+        traceId: response.locals['traceId'] as unknown,
       });
     });
-    next();
+    traceRequest(tracing, request, response, next);
   };
 }
 
 /** Asked every few seconds by machines. */
 const QUIET: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
-
-function traceOf(traceparent: string | string[] | undefined): string | undefined {
-  return typeof traceparent === 'string' ? TRACEPARENT.exec(traceparent)?.[1] : undefined;
-}

@@ -5,6 +5,11 @@ import type { Request, Response } from 'express';
 import type { Caller } from './caller.ts';
 import type { Services } from './services.ts';
 
+export interface Concerned {
+  readonly runId?: string;
+  readonly traceId?: string;
+}
+
 /** A request that passed everything its route declares. */
 export interface Call<Q = unknown, B = unknown> {
   readonly params: Readonly<Record<string, string>>;
@@ -13,6 +18,11 @@ export interface Call<Q = unknown, B = unknown> {
   readonly caller: Caller;
   readonly request: Request;
   readonly requestId: string;
+  readonly traceId: string;
+  /** The place in its trace, when somebody named one or traces are exported. */
+  readonly traceparent?: string;
+  /** Says of the log line of this request whom it concerned. */
+  readonly concerns: (ids: Concerned) => void;
   /** Aborted when the client is gone. */
   readonly signal: AbortSignal;
 }

@@ -33,6 +33,7 @@ export function runResource(view: runs.RunView): RunResource {
     pauseRequestedBy: view.pauseRequestedBy ?? null,
     parentRunId: run.parentRunId ?? null,
     origin: originResource(run.origin),
+    traceId: view.traceId,
     links: linksOf(run.id),
   };
 }

@@ -15,6 +15,16 @@ describe('the service itself', { concurrency: false }, () => {
   after(() => api[Symbol.asyncDispose]());
 
   const open = (path: string) => ask(api.url, path, {});
+  /** The last line of a request, once it is there. */
+  const lineOf = async (requestId: string): Promise<Record<string, unknown>> => {
+    const found = () =>
+      api
+        .log()
+        .split('\n')
+        .findLast((text) => text.includes(`"requestId":"${requestId}"`));
+    await until(async () => found() !== undefined);
+    return JSON.parse(found() ?? '') as Record<string, unknown>;
+  };
   const status = async (path: string) => (await open(path)).status;
 
   test('without its database it is alive but not ready within 2 s, answers 503, and comes back', async () => {
@@ -156,14 +166,7 @@ describe('the service itself', { concurrency: false }, () => {
       json: { goal: 'a secret wish', plan: echoPlan('a') },
       headers: { traceparent: `00-${trace}-b7ad6b7169203331-01`, 'x-request-id': 'traced' },
     });
-    await until(async () => api.log().includes('"traced"'));
-    const line = JSON.parse(
-      api
-        .log()
-        .split('\n')
-        .find((text) => text.includes('"traced"')) ?? '{}',
-    ) as Record<string, unknown>;
-    const { event, route, status: answered, tenant, traceId } = line;
+    const { event, route, status: answered, tenant, traceId } = await lineOf('traced');
     assert.deepEqual(
       { event, route, answered, tenant, traceId },
       {
@@ -176,6 +179,53 @@ describe('the service itself', { concurrency: false }, () => {
     );
     assert.doesNotMatch(api.log(), /secret wish/);
     assert.ok(!api.log().includes(api.key));
+  });
+
+  test("a problem names the trace of its request, as the log does: the caller's, or one of its own", async () => {
+    const trace = '0af7651916cd43dd8448eb211c80319c';
+    const headers = { traceparent: `00-${trace}-b7ad6b7169203331-00`, 'x-request-id': 'told' };
+    for (const [path, key] of [
+      ['/v1/runs/run_x', api.key],
+      ['/v1/runs', 'wrong'],
+      ['/nothing', api.key],
+    ] as const) {
+      assert.equal((await api.ask(path, { headers, key })).json.traceId, trace);
+    }
+    assert.equal((await lineOf('told'))['traceId'], trace);
+    for (const traceparent of ['', 'nonsense', `00-${'0'.repeat(32)}-b7ad6b7169203331-01`]) {
+      const requestId = `own-${traceparent.length}`;
+      const { json } = await api.ask('/v1/runs/run_x', {
+        headers: { 'x-request-id': requestId, ...(traceparent && { traceparent }) },
+      });
+      assert.match(json.traceId, /^[0-9a-f]{32}$/);
+      assert.equal((await lineOf(requestId))['traceId'], json.traceId);
+    }
+  });
+
+  test('lines about a run name it, and a run continues the trace of its request or begins one', async () => {
+    const asked = { goal: 'x', plan: echoPlan('a') };
+    const named = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
+    const create = async (requestId: string, more: Record<string, string> = {}) => {
+      const headers = { 'x-request-id': requestId, ...more };
+      const { id } = (await api.ask('/v1/runs', { json: asked, headers })).json as { id: string };
+      const line = await lineOf(requestId);
+      assert.equal(line['runId'], id);
+      return { id, traceId: line['traceId'] };
+    };
+    const continued = await create('continues', named);
+    const begun = await create('begins');
+    assert.equal(continued.traceId, named.traceparent.slice(3, 35));
+    assert.equal(begun.traceId, begun.id.slice(4).replaceAll('-', ''));
+    const stored = await api.owner.query<{ run: string; traceparent: string | null }>(
+      `select 'run_' || run_id as run, traceparent from aos.goals`,
+    );
+    const of = new Map(stored.map(({ run, traceparent }) => [run, traceparent]));
+    assert.deepEqual([of.get(continued.id), of.get(begun.id)], [named.traceparent, null]);
+    for (const { id, traceId } of [continued, begun]) {
+      const { json } = await api.ask(`/v1/runs/${id}`, { headers: { 'x-request-id': 'reads' } });
+      assert.equal(json.traceId, traceId);
+    }
+    assert.equal((await lineOf('reads'))['runId'], begun.id);
   });
 
   test('while it stops it says so, and takes no new connections', async () => {

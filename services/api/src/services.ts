@@ -1,7 +1,7 @@
 import type { AgentDefinition, PlannerName } from '@aos/core';
 import type { PlannerAnswer, PlanRequest } from '@aos/planner';
 import type { Acceptor, Database, Queue } from '@aos/store';
-import type { Logger, Metrics } from '@aos/telemetry';
+import type { Logger, Metrics, Tracing } from '@aos/telemetry';
 
 import type { AdmissionLimits } from './admission-rules.ts';
 import type { Admission } from './admission.ts';
@@ -39,6 +39,8 @@ export interface Services {
   readonly admission: Admission;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** There only while traces are exported. */
+  readonly tracing?: Tracing;
   readonly authenticator: Authenticator;
   readonly catalogs: Catalogs;
   readonly watch: EventWatch;

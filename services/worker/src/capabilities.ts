@@ -5,6 +5,9 @@ import { createClaude, type Model } from '@aos/llm';
 import { createPlanners, type Planner } from '@aos/planner';
 import { createPostgresConnections, createSkills, type SkillSet } from '@aos/skills';
 import { artifacts, workspace, type Database } from '@aos/store';
+import type { Tracing } from '@aos/telemetry';
+
+import { tracedEgress } from './traced-egress.ts';
 
 /** What this worker can do: its skills and planners, on the real outside world. */
 export interface Capabilities extends AsyncDisposable {
@@ -13,7 +16,11 @@ export interface Capabilities extends AsyncDisposable {
   readonly planners: ReadonlyMap<PlannerName, Planner>;
 }
 
-export function createCapabilities(config: Config, database: Database): Capabilities {
+export function createCapabilities(
+  config: Config,
+  database: Database,
+  tracing?: Tracing,
+): Capabilities {
   const { model: named } = config;
   const model: Model | undefined = named.apiKey
     ? createClaude({
@@ -22,7 +29,8 @@ export function createCapabilities(config: Config, database: Database): Capabili
         ...(named.name && { model: named.name }),
       })
     : undefined;
-  const egress = createEgress(config.egress);
+  const bare = createEgress(config.egress);
+  const egress = tracing ? tracedEgress(tracing, bare) : bare;
   const skills = createSkills({
     egress,
     ...(model && { model }),

@@ -13,9 +13,11 @@ import {
   answerSignals,
   createLogger,
   createMetrics,
+  startTracing,
   tellConnections,
   type Logger,
   type Telemetry,
+  type Tracing,
 } from '@aos/telemetry';
 
 import { createCapabilities, type Capabilities } from './capabilities.ts';
@@ -43,11 +45,12 @@ async function main(): Promise<void> {
   // At once: the launcher may end while this process starts.
   const signals = stopOnSignals(log, config.worker.graceMs);
   for (const warning of config.warnings) log.warn('config.warning', { warning });
+  const tracing = await tracingOf(config, log);
 
   const database = openDatabase(config, log);
   await assertMigrated(database);
   if ((await eventLog.incarnations(database)).moved) log.warn('database.moved', { advice: ADOPT });
-  await using capabilities = createCapabilities(config, database);
+  await using capabilities = createCapabilities(config, database, tracing);
   await catalog.publish(database, capabilities.skills.manifests());
 
   let pool: PoolView | undefined;
@@ -67,7 +70,7 @@ async function main(): Promise<void> {
   });
   const watchdog = startWatchdog();
   const quarantine = process.argv.includes(QUARANTINE_ARGUMENT);
-  const telemetry = { log, metrics };
+  const telemetry = { log, metrics, ...(tracing && { tracing }) };
   const aside = quarantine ? [] : startAside(config, database, capabilities, telemetry);
   await work({
     config,
@@ -94,11 +97,17 @@ async function main(): Promise<void> {
   await watchdog.stop();
   await health.close();
   await database.close();
+  await tracing?.close();
   log.info('worker.stopped');
 }
 
 function disksOf({ home }: Config): Record<string, string> {
   return home === undefined ? {} : { home };
+}
+
+function tracingOf({ traces, environment }: Config, log: Logger): Promise<Tracing | undefined> {
+  const name = traces?.serviceName ?? 'aos-worker';
+  return startTracing(traces, { name, version, environment, log });
 }
 
 function openDatabase(config: Config, log: Logger): Database {

@@ -1,4 +1,4 @@
-import type { Catalog, Change, PlannerName } from '@aos/core';
+import { traceIdOf, type Catalog, type Change, type PlannerName } from '@aos/core';
 import {
   advanceRun,
   type Clock,
@@ -13,6 +13,7 @@ import type { Claim, Journal } from '@aos/store';
 import { recordEvent, type Telemetry } from '@aos/telemetry';
 
 import type { TargetWatch } from './target-watch.ts';
+import { traceRun } from './trace-run.ts';
 
 export interface RunnerOptions {
   readonly skills: SkillSet;
@@ -34,11 +35,13 @@ export function createRunner(options: RunnerOptions) {
   const catalog: Catalog = new Map(skills.manifests().map((manifest) => [manifest.name, manifest]));
 
   const portsOf = ({ journal, clock, targetsOf }: Life, claim: Claim): Ports => {
-    const { id: runId, tenant, planner } = claim.run;
+    const { id: runId, tenant, planner, traceparent } = claim.run;
+    const traceId = traceIdOf(runId, traceparent);
+    const context = { runId, tenant, planner, agent: claim.run.agent.name, traceId };
     const commit = async (change: Change) => {
       await journal.commit(claim, change);
       // Only what is committed is told.
-      for (const event of change.events) recordEvent(telemetry, { runId, tenant, planner }, event);
+      for (const event of change.events) recordEvent(telemetry, context, event);
     };
     return {
       clock,
@@ -57,7 +60,11 @@ export function createRunner(options: RunnerOptions) {
 
   return async (life: Life, claim: Claim, control: Control): Promise<Ending> => {
     try {
-      return await advanceRun(portsOf(life, claim), claim.run, control);
+      const ports = portsOf(life, claim);
+      const { tracing } = telemetry;
+      if (!tracing) return await advanceRun(ports, claim.run, control);
+      const advance = (traced: Ports) => advanceRun(traced, claim.run, control);
+      return await traceRun(tracing, claim.run, ports, advance);
     } catch (error) {
       // What of it is still on its way must not arrive after the epoch was raised.
       await life.journal.settled(claim);

@@ -37,7 +37,8 @@ export function startSender(
     await outbox.record(database, sending, step, attempt);
     metrics.webhookAttempts.inc({ result: step.next }, 1);
     if (step.next === 'dead') {
-      log.warn('webhooks.delivery_dead', { webhookId: sending.webhookId, delivery: sending.id });
+      const { webhookId, id: delivery, event } = sending;
+      log.warn('webhooks.delivery_dead', { webhookId, delivery, runId: event?.runId });
     }
   };
   const send = async (): Promise<void> => {

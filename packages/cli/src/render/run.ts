@@ -49,6 +49,7 @@ export function runLines(context: Context, run: RunResource): string[] {
         `at ${moment(run.pauseRequestedAt)} by ${oneLine(run.pauseRequestedBy ?? 'somebody')}`,
     ),
     ...line('Origin', originOf(run)),
+    ...line('Trace', oneLine(run.traceId)),
     ...(run.failure ? ['', ...failureLines(context, run.failure, run.id)] : []),
   ];
 }

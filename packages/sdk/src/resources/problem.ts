@@ -3,7 +3,7 @@ import type { FromSchema, JsonSchema } from '@aos/core';
 /** Every error of the API: RFC 9457, with a stable `code` of the failure table. */
 export const problemSchema = {
   type: 'object',
-  required: ['type', 'title', 'status', 'detail', 'code', 'requestId', 'errors'],
+  required: ['type', 'title', 'status', 'detail', 'code', 'requestId', 'traceId', 'errors'],
   additionalProperties: false,
   properties: {
     type: { type: 'string', description: 'A URI reference that names the kind of problem.' },
@@ -13,6 +13,7 @@ export const problemSchema = {
     code: { type: 'string', description: 'Stable; programs decide by it.' },
     instance: { type: 'string' },
     requestId: { type: 'string', description: 'Name it when you ask for help.' },
+    traceId: { type: 'string', description: 'Of the request, also in the log: 32 hex digits.' },
     errors: {
       type: 'array',
       description: 'Every failing place of a bad request.',

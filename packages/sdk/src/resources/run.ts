@@ -85,6 +85,7 @@ export const runSchema = {
     'pauseRequestedBy',
     'parentRunId',
     'origin',
+    'traceId',
     'links',
   ],
   additionalProperties: false,
@@ -115,6 +116,7 @@ export const runSchema = {
     pauseRequestedBy: { type: ['string', 'null'] },
     parentRunId: { type: ['string', 'null'] },
     origin: nullable(originSchema),
+    traceId: { type: 'string', description: 'Of its spans and of its lines in the logs.' },
     links,
   },
 } as const satisfies JsonSchema;

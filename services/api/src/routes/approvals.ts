@@ -63,15 +63,16 @@ export const approvalRoutes = [
     body: decisionSchema,
     answers: { 200: { description: 'The approval with the decision.', schema: approvalSchema } },
     fails: ['approval_not_found', 'approval_decided', 'run_finished'],
-    handle: async ({ params, body, caller, requestId }, { database, queue }) => {
+    handle: async ({ params, body, caller, requestId, traceId, concerns }, { database, queue }) => {
       const { first, approval } = await tenants.acting(database, caller.tenant, (tx) =>
         approvals.decide(tx, queue, params['id'] ?? '', { ...body, by: caller.name }),
       );
+      concerns({ runId: approval.runId });
       if (first || !approval.decided) return { status: 200, json: approvalResource(approval) };
       const decided = decisionResource(approval.decided);
       const verb = decided.decision === 'approve' ? 'approved' : 'rejected';
       const detail = `${decided.by} ${verb} it at ${decided.at}. ${failures.approval_decided.meaning}`;
-      const problem = problemOf({ code: 'approval_decided', detail }, requestId);
+      const problem = problemOf({ code: 'approval_decided', detail }, { requestId, traceId });
       return {
         status: problem.status,
         mediaType: 'application/problem+json',

@@ -31,14 +31,14 @@ export const pauseRoutes = [
       'Runs rest from their next step boundary on, without using up an attempt; a paused skill holds only the steps that need it. New runs are taken, and queue. Asking again changes nothing.',
     body: pauseRequestSchema,
     answers: { 200: { description: 'The pause in force.', schema: pauseSchema } },
-    handle: async ({ body, caller }, services) => {
+    handle: async ({ body, caller, traceId }, services) => {
       const { database, log } = services;
       const pause = pauseOf(body, caller);
       await refuseUnknown(pause, services);
       const made = await tenants.acting(database, pause.tenant, (tx) =>
         pauses.pause(tx, pause, { by: caller.name, reason: body.reason }),
       );
-      log.warn('pause.made', { ...pause, by: caller.name, reason: body.reason });
+      log.warn('pause.made', { ...pause, by: caller.name, reason: body.reason, traceId });
       return { status: 200, json: pauseResource(made) };
     },
   }),
@@ -50,12 +50,12 @@ export const pauseRoutes = [
     description: 'What rested goes on, at a bounded rate. Asking again changes nothing.',
     body: resumeRequestSchema,
     answers: { 200: { description: 'Whether something was paused.', schema: resumedSchema } },
-    handle: async ({ body, caller }, { database, log }) => {
+    handle: async ({ body, caller, traceId }, { database, log }) => {
       const pause = pauseOf(body, caller);
       const resumed = await tenants.acting(database, pause.tenant, (tx) =>
         pauses.resume(tx, pause, caller.name),
       );
-      log.warn('pause.ended', { ...pause, by: caller.name, reason: body.reason, resumed });
+      log.warn('pause.ended', { ...pause, by: caller.name, reason: body.reason, resumed, traceId });
       return { status: 200, json: { resumed } };
     },
   }),

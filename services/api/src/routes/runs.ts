@@ -4,6 +4,7 @@ import {
   outcomes,
   planners,
   statuses,
+  traceIdOf,
   waitKinds,
   type Json,
   type JsonSchema,
@@ -205,6 +206,9 @@ async function accept(
   const { caller, request } = call;
   const waitS = preferredWaitS(request);
   const { acceptance, runId, createdAt } = await stored(call, services, priority, acceptanceOf);
+  // A run that continues no trace begins its own, and this request is a part of that.
+  const begins = createdAt && call.traceparent === undefined;
+  call.concerns({ runId, ...(begins && { traceId: traceIdOf(runId) }) });
   const location = { Location: `/v1/runs/${runId}` };
   if (createdAt && waitS === 0) {
     return {
@@ -231,14 +235,18 @@ async function accept(
 }
 
 async function stored(
-  { caller, request, body }: Call,
+  { caller, request, body, traceparent }: Call,
   { admission, acceptor }: Services,
   priority: number,
   acceptanceOf: () => Promise<Omit<Acceptance, 'idempotency'>>,
 ): Promise<Accepted & { readonly acceptance: Acceptance }> {
   using ticket = admission.enter(caller.tenant, priority);
   const idempotency = idempotencyOf(request, body as Json);
-  const acceptance = { ...(await acceptanceOf()), ...(idempotency && { idempotency }) };
+  const acceptance = {
+    ...(await acceptanceOf()),
+    ...(idempotency && { idempotency }),
+    ...(traceparent !== undefined && { traceparent }),
+  };
   return { acceptance, ...(await ticket.store(() => acceptor.accept(acceptance))) };
 }
 

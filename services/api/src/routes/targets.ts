@@ -33,7 +33,7 @@ export const targetRoutes = [
       'Steps that need it wait, without using an attempt, until it is released or the time given.',
     body: targetParkSchema,
     answers: { 200: { description: 'The target.', schema: targetSchema } },
-    handle: async ({ body, caller }, { database, log }) => {
+    handle: async ({ body, caller, traceId }, { database, log }) => {
       const { target, reason } = body;
       const until = body.until === undefined ? undefined : new Date(body.until);
       const id = { tenant: caller.tenant, target };
@@ -42,7 +42,7 @@ export const targetRoutes = [
         await targets.park(tx, id, order);
         return (await parked.listOf(tx, target))[0];
       });
-      log.warn('target.parked', { ...id, ...order, until: body.until });
+      log.warn('target.parked', { ...id, ...order, until: body.until, traceId });
       return told(view);
     },
   }),
@@ -55,13 +55,13 @@ export const targetRoutes = [
     body: targetReleaseSchema,
     answers: { 200: { description: 'The target.', schema: targetSchema } },
     fails: ['outage_not_found'],
-    handle: async ({ body: { target, reason }, caller }, { database, log }) => {
+    handle: async ({ body: { target, reason }, caller, traceId }, { database, log }) => {
       const id = { tenant: caller.tenant, target };
       const view = await tenants.acting(database, caller.tenant, async (tx) => {
         const released = await targets.release(tx, id);
         return released && (await parked.listOf(tx, target))[0];
       });
-      log.warn('target.released', { ...id, by: caller.name, reason });
+      log.warn('target.released', { ...id, by: caller.name, reason, traceId });
       return told(view);
     },
   }),
