@@ -25,6 +25,7 @@ const floors: Readonly<Record<string, number | 'beside'>> = {
   'deploy/local': 3,
   'packages/testing': 'beside',
   'packages/simulator': 'beside',
+  'deploy/drills': 'beside',
   e2e: 'beside',
 };
 
@@ -175,14 +176,14 @@ function homeless({ path, text }: Source): string[] {
 
 function readsEnvironment({ path, text }: Source): string[] {
   const allowed =
-    /^(services\/[^/]+|packages\/cli)\/src\/main\.ts$/.test(path) ||
+    /^(services\/[^/]+|packages\/cli|deploy\/drills)\/src\/main\.ts$/.test(path) ||
     /^(deploy\/local|e2e|packages\/testing)\//.test(path) ||
     isForTests(path);
   return !allowed && /\bprocess\s*(\.\s*env\b|\[\s*['"]env)/.test(text) ? [path] : [];
 }
 
 function foreignSql({ path, text }: Source): string[] {
-  const allowed = /^(packages\/store|e2e)\//.test(path) || isForTests(path);
+  const allowed = /^(packages\/store|deploy\/drills|e2e)\//.test(path) || isForTests(path);
   return !allowed && /\b(from|join|into|update|table|call)\s+(aos|pgboss)\.\w/i.test(text)
     ? [path]
     : [];
