@@ -42,6 +42,8 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['packages/telemetry'],
   winston: ['packages/telemetry'],
   '@anthropic-ai/sdk': ['packages/llm'],
+  '@opentelemetry/api': ['packages/telemetry'],
+  '@opentelemetry/sdk-trace': ['packages/telemetry'],
 };
 
 const LINES_MAX = 300;

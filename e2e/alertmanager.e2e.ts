@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -21,9 +22,10 @@ import { eventually } from './checks.ts';
 const skip = lackOf('prometheus-alertmanager', 'amtool') ?? false;
 const LIMIT_MS = 60_000;
 /** Planted; nobody may find it but the two who need it. */
-const TOKEN = 'pLaNtEdToKeN0123456789';
-const USER = `o'n-"call" ü${'$'}HOME \\n: #{{`;
-const PASSWORD = `pLaNtEd '"\\${'$'}(id) \`x\` ü€😀 %s\t{{ . }} #: end`;
+const MARK = `pLaNtEd${randomUUID().replaceAll('-', '')}`;
+const TOKEN = `${MARK}T`;
+const USER = String.raw`o'n-"call" ü$HOME \n: #{{`;
+const PASSWORD = `${MARK} '"\\$(id) \`x\` ü€😀 %s\t{{ . }} #: end`;
 
 describe('Alertmanager', { skip, timeout: 240_000 }, () => {
   let slack: SlackServer;
@@ -56,14 +58,6 @@ describe('Alertmanager', { skip, timeout: 240_000 }, () => {
     await pages[Symbol.asyncDispose]();
   });
 
-  const alert = (name: string, severity: string, more: Readonly<Record<string, string>> = {}) => ({
-    labels: { alertname: name, severity, environment: 'production', ...more },
-    annotations: {
-      summary: `${name} has a value of 7 <!channel> & more`,
-      description: `What ${name} means.`,
-      runbook: `runbooks/${name}.md`,
-    },
-  });
   const inSlack = (name: string) =>
     slack.messages.filter(({ attachments }) => attachments[0]?.title?.includes(name));
   const inMail = (name: string) => mail.mails.filter(({ subject }) => subject.includes(name));
@@ -177,28 +171,30 @@ describe('Alertmanager', { skip, timeout: 240_000 }, () => {
     ['Budget', 'critical', 'Budget', 'warning'],
     ['BackendDown', 'critical', 'ApprovalsOverdue', 'warning'],
   ];
-  for (const [nth, [strong, high, weak, low]] of pairs.entries()) {
-    test(`${strong} holds back ${weak} of the same environment, and of no other`, async () => {
-      const environment = `pair-${nth}`;
-      const held = alert(weak, low, { environment, held: 'yes' });
-      const free = alert(weak, low, { environment: `${environment}-other` });
-      await alertmanager.post(alert(strong, high, { environment }));
-      await toldBySlack(`${strong} in ${environment}`);
-      await alertmanager.post(held, free);
-      await toldBySlack(`${weak} in ${environment}-other`);
-      const heldBack = slack.messages.some(({ attachments }) =>
-        attachments[0]?.title?.startsWith(`[${low.toUpperCase()}] ${weak} in ${environment} `),
-      );
-      assert.equal(heldBack, false);
-      const seen = await fetch(`${alertmanager.url}/api/v2/alerts?filter=held%3D%22yes%22`);
-      const all = (await seen.json()) as {
-        labels: Record<string, string>;
-        status: { inhibitedBy: string[] };
-      }[];
-      const one = all.find(({ labels }) => labels['environment'] === environment);
-      assert.equal(one?.status.inhibitedBy.length, 1);
-    });
-  }
+  describe('inhibition', { concurrency: true }, () => {
+    for (const [nth, [strong, high, weak, low]] of pairs.entries()) {
+      test(`${strong} holds back ${weak} of the same environment, and of no other`, async () => {
+        const environment = `pair-${nth}`;
+        const held = alert(weak, low, { environment, held: 'yes' });
+        const free = alert(weak, low, { environment: `${environment}-other` });
+        await alertmanager.post(alert(strong, high, { environment }));
+        await toldBySlack(`${strong} in ${environment}`);
+        await alertmanager.post(held, free);
+        await toldBySlack(`${weak} in ${environment}-other`);
+        const heldBack = slack.messages.some(({ attachments }) =>
+          attachments[0]?.title?.startsWith(`[${low.toUpperCase()}] ${weak} in ${environment} `),
+        );
+        assert.equal(heldBack, false);
+        const seen = await fetch(`${alertmanager.url}/api/v2/alerts?filter=held%3D%22yes%22`);
+        const all = (await seen.json()) as {
+          labels: Record<string, string>;
+          status: { inhibitedBy: string[] };
+        }[];
+        const one = all.find(({ labels }) => labels['environment'] === environment);
+        assert.equal(one?.status.inhibitedBy.length, 1);
+      });
+    }
+  });
 
   test('the watchdog goes to the heartbeat of its environment alone, again and again, and nothing holds it back', async () => {
     await alertmanager.post(
@@ -224,19 +220,26 @@ describe('Alertmanager', { skip, timeout: 240_000 }, () => {
   });
 
   test('what Slack or the mail server refuses for now is told again', async () => {
-    const before = slack.statuses.length;
+    const answered = slack.statuses.length;
     slack.refuse(slackRateLimited, { status: 500, body: 'rollup_error' });
     mail.refuse(451);
     await alertmanager.post(alert('Refused', 'critical'));
     assert.equal((await toldBySlack('Refused')).length, 1);
     assert.equal((await toldByMail('Refused')).length, 1);
-    assert.deepEqual(slack.statuses.slice(before, before + 2), [429, 500]);
+    assert.deepEqual(slack.statuses.slice(answered, answered + 2), [429, 500]);
+    assert.match(
+      alertmanager.log(),
+      /integration=email\[\d\] msg="Notify attempt failed[^\n]*451 Refused/,
+    );
   });
 
   test('a planted secret is in no configuration, process list, environment, log or answer', async () => {
-    slack.refuse({ status: 403, body: 'action_prohibited' });
+    slack.refuse({ status: 0, body: '' }, { status: 403, body: 'action_prohibited' });
+    pages.serve('/beat', (_, response) => void response.destroy());
+    mail.refuse(550);
     await alertmanager.post(alert('Leak', 'critical'));
     await toldBySlack('Leak');
+    await toldByMail('Leak');
     const process = (file: string) => readFileSync(`/proc/${alertmanager.pid}/${file}`, 'utf8');
     assert.match(process('cmdline'), /^\S*alertmanager\0/);
     const config = readFileSync(join(alertmanager.folder, 'config.yml'), 'utf8');
@@ -251,9 +254,10 @@ describe('Alertmanager', { skip, timeout: 240_000 }, () => {
       ps: spawnSync('ps', ['axeww'], { encoding: 'utf8' }).stdout,
     };
     assert.match(places.log, /component=dispatcher/);
+    assert.match(places.log, /Notify attempt failed/);
     for (const [place, text] of Object.entries(places)) {
       assert.ok(text.length > 0, place);
-      assert.doesNotMatch(text, /pLaNtEd/, place);
+      assert.ok(!text.includes(MARK), place);
     }
     assert.equal(statSync(secrets).mode & 0o777, 0o700);
     const kept = readdirSync(secrets);
@@ -284,3 +288,15 @@ describe('Alertmanager', { skip, timeout: 240_000 }, () => {
     }
   });
 });
+
+/** As Prometheus posts it, of production. */
+function alert(name: string, severity: string, more: Readonly<Record<string, string>> = {}) {
+  return {
+    labels: { alertname: name, severity, environment: 'production', ...more },
+    annotations: {
+      summary: `${name} has a value of 7 <!channel> & more`,
+      description: `What ${name} means.`,
+      runbook: `runbooks/${name}.md`,
+    },
+  };
+}

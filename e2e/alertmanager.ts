@@ -57,7 +57,8 @@ export async function startAlertmanager(
   const folder = mkdtempSync(join(tmpdir(), 'aos-alertmanager-'));
   const url = `http://127.0.0.1:${await freePort()}`;
   const args = [
-    ...['--output', join(folder, 'config.yml')],
+    '--output',
+    join(folder, 'config.yml'),
     `--storage.path=${join(folder, 'data')}`,
     `--web.listen-address=${url.slice('http://'.length)}`,
     `--web.external-url=${url}`,

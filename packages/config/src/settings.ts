@@ -44,6 +44,8 @@ export const settings = {
   WORKERS: { secret: false },
   AOS_URL: { secret: false },
   AOS_API_KEY: { secret: true },
+  ALERTMANAGER_URL: { secret: false },
+  AOS_RUNBOOK_BASE_URL: { secret: false },
   AOS_TEST_DATABASE_URL: { secret: false },
   AOS_TEST_DATABASE_URL_15: { secret: false },
 } as const;

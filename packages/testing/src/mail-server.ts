@@ -24,7 +24,7 @@ export interface MailServer extends AsyncDisposable {
   readonly mails: readonly ReceivedMail[];
   /** The logins that were tried, wrong ones included. */
   readonly logins: readonly { readonly user: string; readonly password: string }[];
-  /** The next mails are refused with this code, one each: 451 means try again, 550 never. */
+  /** The next recipients are refused with this code, one each: 451 means try again, 550 never. */
   refuse(...codes: readonly number[]): void;
 }
 
@@ -47,15 +47,15 @@ export async function startMailServer({ login }: MailServerOptions = {}): Promis
       if (user === login?.user && password === login.password) done(null, { user });
       else done(new Error('Wrong user or password.'));
     },
+    onRcptTo(_address, _session, done) {
+      const code = refusals.shift();
+      if (code === undefined) done();
+      else done(Object.assign(new Error('Refused by the test.'), { responseCode: code }));
+    },
     onData(stream, { envelope }, done) {
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => void chunks.push(chunk));
       stream.on('end', () => {
-        const code = refusals.shift();
-        if (code !== undefined) {
-          done(Object.assign(new Error('Refused by the test.'), { responseCode: code }));
-          return;
-        }
         mails.push({
           ...readMail(Buffer.concat(chunks).toString('latin1')),
           from: envelope.mailFrom === false ? '' : envelope.mailFrom.address,

@@ -24,7 +24,8 @@ describe('the stand-in of Slack', () => {
     const other = slack.webhookUrl.replace(/X+$/, 'YYY');
     assert.deepEqual(await post('{"text":"Hello"}', other), [404, 'no_service', null]);
     assert.deepEqual(await post('', slack.webhookUrl, 'GET'), [405, 'bad_method', null]);
-    slack.refuse(slackRateLimited);
+    slack.refuse({ status: 0, body: '' }, slackRateLimited);
+    await assert.rejects(post('{"text":"Hello"}'));
     assert.deepEqual(await post('{"text":"Hello"}'), [429, 'rate_limited', '1']);
     assert.deepEqual(await post('{"text":"Again"}', slack.urlOf('-ops')), [200, 'ok', null]);
     assert.deepEqual(
@@ -38,7 +39,6 @@ describe('the stand-in of Slack', () => {
 describe('the stand-in of a mail server', () => {
   test('takes mails of its login alone, and keeps what is in them', async () => {
     await using mail = await startMailServer({ login: { user: 'ann', password: 'p w' } });
-    const token = (password: string) => Buffer.from(`\0ann\0${password}`).toString('base64');
     const wrong = await speak(mail.port, ['EHLO me', `AUTH PLAIN ${token('other')}`]);
     assert.match(wrong, /^535 /m);
     const lines = ['Subject: =?UTF-8?q?=C3=9Cber_all?=', '', 'Hello', '.', 'QUIT'];
@@ -46,7 +46,7 @@ describe('the stand-in of a mail server', () => {
     assert.match(await speak(mail.port, ['EHLO me', ...envelope]), /^530 /m);
     const login = ['EHLO me', `AUTH PLAIN ${token('p w')}`];
     mail.refuse(451);
-    assert.match(await speak(mail.port, [...login, ...envelope, ...lines]), /^451 /m);
+    assert.match(await speak(mail.port, [...login, ...envelope.slice(0, 2)]), /^451 /m);
     assert.match(await speak(mail.port, [...login, ...envelope, ...lines]), /^221 /m);
     assert.equal(mail.mails.length, 1);
     const [got] = mail.mails;
@@ -80,6 +80,11 @@ describe('the stand-in of a mail server', () => {
     assert.deepEqual([mail.subject, mail.text.trim(), mail.html], ['Ü b', 'a ü b', '<p>ü</p>']);
   });
 });
+
+/** A login as AUTH PLAIN takes it. */
+function token(password: string): string {
+  return Buffer.from(`\0ann\0${password}`).toString('base64');
+}
 
 /** Says one line after each answer, and gives back all answers. */
 function speak(port: number, lines: readonly string[]): Promise<string> {

@@ -20,7 +20,7 @@ export interface SlackAttachment {
   readonly footer?: string;
 }
 
-/** An answer that Slack gives instead of taking a message. */
+/** An answer that Slack gives instead of taking a message; with status 0 it cuts the connection. */
 export interface SlackRefusal {
   readonly status: number;
   readonly body: string;
@@ -60,11 +60,12 @@ export async function startSlackServer(token = 'XXXXXXXXXXXXXXXXXXXXXXXX'): Prom
   const refusals: SlackRefusal[] = [];
   const answer = (response: ServerResponse, { status, body, retryAfterS }: SlackRefusal): void => {
     statuses.push(status);
+    if (status === 0) return void response.destroy();
     response.writeHead(status, {
       'content-type': 'text/html',
       ...(retryAfterS !== undefined && { 'retry-after': String(retryAfterS) }),
     });
-    response.end(body);
+    return void response.end(body);
   };
   const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await bodyOf(request);
