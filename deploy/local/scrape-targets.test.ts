@@ -22,9 +22,11 @@ const targetsAt = (...ports: readonly number[]): ScrapeTargets => [
   { targets: ports.map((port) => `127.0.0.1:${port}`), labels: { service: 'worker' } },
 ];
 
+const away = (): Promise<ScrapeTargets> => Promise.reject(new Error('away'));
+
 test('the file follows what the API says, and stays as it was while the API is away', async (t) => {
   const home = testHome(t);
-  let answer: () => Promise<ScrapeTargets> = () => Promise.reject(new Error('away'));
+  let answer = away;
   let asked = 0;
   const client = { scrapeTargets: () => (asked++, answer()) };
   const stop = new AbortController();
@@ -42,7 +44,7 @@ test('the file follows what the API says, and stays as it was while the API is a
   await eventually(() => asked > 2);
   answer = async () => targetsAt(1, 2);
   await soon([1, 2]);
-  answer = () => Promise.reject(new Error('away'));
+  answer = away;
   const then = asked;
   await eventually(() => asked > then + 2);
   assert.deepEqual(told(), targetsAt(1, 2));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 import { lackOf } from '@aos/local';
 import { metricTable } from '@aos/telemetry';
@@ -15,6 +16,8 @@ import {
   RULE_FILES,
   RULES_FOLDER,
 } from './rule-file.ts';
+
+const RUNBOOKS = fileURLToPath(new URL('../../runbooks', import.meta.url));
 
 const rules = readRules();
 const alerts = rules.filter(({ kind }) => kind === 'alert');
@@ -98,6 +101,11 @@ test('an alert says how bad it is, whose it is, what happens, and which page hel
     }
     assert.match(text, new RegExp(`^ {10}runbook: runbooks/${name}\\.md$`, 'm'), name);
   }
+});
+
+test('each alert has its runbook, and each runbook of an alert its alert', () => {
+  const pages = globSync('[A-Z]*.md', { cwd: RUNBOOKS }).filter((page) => page !== 'README.md');
+  assert.deepEqual(new Set(pages), new Set([...names].map((name) => `${name}.md`)));
 });
 
 test('rules speak of metrics that are exported, and of what they record', () => {

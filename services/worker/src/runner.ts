@@ -50,8 +50,8 @@ export function createRunner(options: RunnerOptions) {
         manifest: (name) => catalog.get(name),
         execute: (call, limits) => skills.execute(call, limits),
       },
-      plan: ({ goal, agent }, signal) =>
-        makePlan(planners, planner, { goal, agent, catalog }, signal),
+      plan: ({ goal, agent: asked }, signal) =>
+        makePlan(planners, planner, { goal, agent: asked, catalog }, signal),
       targets: targetsOf({ tenant, runId }),
       commit,
       failpoint,
