@@ -35,7 +35,7 @@ async function main(args: readonly string[]): Promise<number> {
   } finally {
     signals.dispose();
   }
-  const cut = reports.length < chosen.length;
+  const cut = signals.stop.aborted;
   if (wanted.json) print(JSON.stringify({ reports, notDrilled }, undefined, 2));
   else if (reports.length > 1) print(sumLine(reports));
   if (cut) return 130;

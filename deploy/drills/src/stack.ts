@@ -16,6 +16,7 @@ import {
 
 import { startAlertmanager, type Alertmanager } from './alertmanager.ts';
 import type { Compression } from './compress.ts';
+import { eventually } from './eventually.ts';
 import { openDiscovery, type Discovery } from './discovery.ts';
 import { startPrometheus, type Prometheus } from './prometheus.ts';
 import { openReplicas, type Replicas } from './replicas.ts';
@@ -60,6 +61,7 @@ export interface StackOptions {
 export const ENVIRONMENT = 'drill';
 export const HEARTBEAT_PATH = '/heartbeat';
 export const EXPORTER_PATH = '/node-exporter';
+const SCHEMA_MS = 60_000;
 const NOTHING_REFUSED = '1000000';
 
 export async function startStack(options: StackOptions): Promise<DrillStack> {
@@ -185,7 +187,16 @@ async function openScratchDatabase(
     await endPostgres(dir);
     process.off('exit', endNow);
   });
-  await migrate(server.url);
+  // A machine that is busy with other stacks may keep a connection waiting for too long.
+  await eventually({ what: 'the schema was made', limitMs: SCHEMA_MS }, () =>
+    migrate(server.url).then(
+      () => true as const,
+      (error: unknown) => {
+        if (!String(error).includes('timeout')) throw error;
+        return undefined;
+      },
+    ),
+  );
   const database = createDatabase({
     url: server.url,
     applicationName: 'aos-drill',

@@ -68,16 +68,18 @@ export async function walkRunbook(
       timeout: LIMIT_MS,
     },
   );
+  const closed = once(child, 'close') as Promise<[number | null]>;
+  stack.defer(async () => {
+    child.kill('SIGKILL'); // a stack may end in the middle of a walk
+    await closed;
+    await Promise.all(backgroundOf(readEvidence(evidenceFile)).map(endBackground));
+  });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => (said += text));
   }
-  const [code] = (await once(child, 'close')) as [number | null];
+  const [code] = await closed;
   const { entries } = readEvidence(evidenceFile);
-  for (const { detail = '' } of entries) {
-    const pid = Number(/started as process (\d+)/.exec(detail)?.[1]);
-    if (pid) stack.defer(() => endBackground(pid));
-  }
   return {
     resolved: code === 0,
     acts: entries
@@ -93,6 +95,14 @@ function readEvidence(file: string): Evidence {
   } catch {
     return { outcome: null, entries: [] }; // It was refused before its first step.
   }
+}
+
+/** The processes of commands that were to go on. */
+function backgroundOf({ entries }: Evidence): number[] {
+  return entries.flatMap(({ detail = '' }) => {
+    const pid = Number(/started as process (\d+)/.exec(detail)?.[1]);
+    return pid ? [pid] : [];
+  });
 }
 
 /** A command that was to go on. It leads a group of its own, and is given time to end what it started. */
