@@ -25,27 +25,30 @@ function folderOf(path: string, front: string, ...blocks: readonly string[]): st
   return folder;
 }
 
-describe('aos runbook', { concurrency: 2, timeout: 120_000 }, () => {
-  const run = (
-    api: StandIn,
-    folder: string,
-    words: readonly string[] = [],
-    options: AosOptions = {},
-  ) =>
-    aos(
-      ['runbook', 'run', 'Try', '--folder', folder, '--evidence', `${folder}/../e.json`, ...words],
-      {
-        api,
-        ...options,
-      },
-    );
-  const evidence = (folder: string) =>
-    JSON.parse(readFileSync(join(folder, '..', 'e.json'), 'utf8')) as {
-      outcome: string;
-      variables: object;
-      entries: { step: string; result: string; detail?: string }[];
-    };
+const run = (
+  api: StandIn,
+  folder: string,
+  words: readonly string[] = [],
+  options: AosOptions = {},
+) =>
+  aos(
+    ['runbook', 'run', 'Try', '--folder', folder, '--evidence', `${folder}/../e.json`, ...words],
+    {
+      api,
+      ...options,
+    },
+  );
+const evidence = (folder: string) =>
+  JSON.parse(readFileSync(join(folder, '..', 'e.json'), 'utf8')) as {
+    outcome: string;
+    variables: object;
+    entries: { step: string; result: string; detail?: string }[];
+  };
 
+const command = (words: string) => `act: do_it\nsay: Do.\ncommand: ${words}\nradius: Here.`;
+const series = (...values: string[]) => values.map((value) => ({ metric: {}, value: [1, value] }));
+
+describe('aos runbook', { concurrency: 2, timeout: 120_000 }, () => {
   test('the runbooks are listed and shown', async () => {
     const listed = await aos(['runbook', 'list']);
     assert.equal(listed.code, 0);
@@ -112,7 +115,6 @@ describe('aos runbook', { concurrency: 2, timeout: 120_000 }, () => {
 
   test('a command is executed only when that is allowed, without a shell', async () => {
     await using api = await startStandIn({ targets: [target] });
-    const command = (words: string) => `act: do_it\nsay: Do.\ncommand: ${words}\nradius: Here.`;
     for (const [words, options, result] of [
       ['[sh, -c, "echo $AOS_URL \\"$0\\"", "a; b"]', ['--yes'], /do_it: shown undefined/],
       [
@@ -135,8 +137,6 @@ describe('aos runbook', { concurrency: 2, timeout: 120_000 }, () => {
   test('expressions are asked of the Prometheus that is named', async () => {
     await using api = await startStandIn();
     const asked: string[] = [];
-    const series = (...values: string[]) =>
-      values.map((value) => ({ metric: {}, value: [1, value] }));
     const prometheus = createServer((request, response) => {
       const query = new URL(request.url ?? '', 'http://x').searchParams.get('query') ?? '';
       asked.push(query);

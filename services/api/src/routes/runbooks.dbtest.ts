@@ -17,13 +17,13 @@ describe('runbooks over HTTP', { concurrency: false }, () => {
     ask(api.url, path, accept === undefined ? {} : { headers: { accept } });
 
   test('each is there for whoever is woken, without a key, as a page and as Markdown', async () => {
-    const { names, page } = libraryOf();
-    for (const name of names) {
+    const library = libraryOf();
+    for (const name of library.names) {
       const html = await open(`/runbooks/${name}`, 'text/html');
       assert.equal(html.status, 200, name);
       assert.match(html.headers.get('content-type') ?? '', /^text\/html; charset=utf-8$/);
       const plain = await open(`/runbooks/${name}.md`, 'text/markdown');
-      assert.equal(plain.text, page(name)?.text);
+      assert.equal(plain.text, library.page(name)?.text);
       assert.match(plain.headers.get('content-type') ?? '', /^text\/markdown/);
       assert.equal(plain.headers.get('vary'), 'Accept');
     }
