@@ -22,9 +22,12 @@ const floors: Readonly<Record<string, number | 'beside'>> = {
   'packages/cli': 3,
   'services/api': 3,
   'services/worker': 3,
+  'deploy/container': 3,
   'deploy/local': 3,
   'packages/testing': 'beside',
+  'packages/dashboards': 'beside',
   'packages/simulator': 'beside',
+  'deploy/drills': 'beside',
   e2e: 'beside',
 };
 
@@ -39,6 +42,8 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['packages/telemetry'],
   winston: ['packages/telemetry'],
   '@anthropic-ai/sdk': ['packages/llm'],
+  '@opentelemetry/api': ['packages/telemetry'],
+  '@opentelemetry/sdk-trace': ['packages/telemetry'],
 };
 
 const LINES_MAX = 300;
@@ -175,14 +180,14 @@ function homeless({ path, text }: Source): string[] {
 
 function readsEnvironment({ path, text }: Source): string[] {
   const allowed =
-    /^(services\/[^/]+|packages\/cli)\/src\/main\.ts$/.test(path) ||
-    /^(deploy\/local|e2e|packages\/testing)\//.test(path) ||
+    /^(services\/[^/]+|packages\/cli|deploy\/drills)\/src\/main\.ts$/.test(path) ||
+    /^(deploy\/(local|container)|e2e|packages\/testing)\//.test(path) ||
     isForTests(path);
   return !allowed && /\bprocess\s*(\.\s*env\b|\[\s*['"]env)/.test(text) ? [path] : [];
 }
 
 function foreignSql({ path, text }: Source): string[] {
-  const allowed = /^(packages\/store|e2e)\//.test(path) || isForTests(path);
+  const allowed = /^(packages\/store|deploy\/drills|e2e)\//.test(path) || isForTests(path);
   return !allowed && /\b(from|join|into|update|table|call)\s+(aos|pgboss)\.\w/i.test(text)
     ? [path]
     : [];

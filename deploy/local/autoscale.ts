@@ -10,6 +10,7 @@ import { autoscale } from './autoscaler.ts';
 import { serviceEnvironment } from './environment.ts';
 import { createFleet } from './fleet.ts';
 import { runningDatabase, type WorkerDatabase } from './running-database.ts';
+import { keepScrapeTargets } from './scrape-targets.ts';
 import { startService } from './service.ts';
 import { onStopSignals } from './stop-signals.ts';
 
@@ -44,6 +45,7 @@ async function main(
   }
   if (!url || !apiKey) throw new TypeError('Set AOS_URL and AOS_API_KEY to those of the API.');
   const env = serviceEnvironment('worker', environment, {
+    AOS_HOME: resolve(config.home),
     DATABASE_URL: database.workerUrl,
     WORKER_PORT: '0', // several cannot share one port
     WORKER_GRACE_MS: String(graceMs),
@@ -69,10 +71,12 @@ async function main(
     fleet.killNow();
     process.exit(130);
   });
+  const client = createClient({ url, apiKey });
+  void keepScrapeTargets({ client, home: resolve(config.home), stop: signals.stop });
   try {
     await autoscale({
       ...limits,
-      client: createClient({ url, apiKey }),
+      client,
       fleet,
       pace: { ...PACE, downAfterMs, downEveryMs: Math.min(DOWN_EVERY_MS, downAfterMs) },
       everyMs: EVERY_MS,

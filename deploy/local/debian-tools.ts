@@ -10,6 +10,7 @@ const PACKAGES = {
   'prometheus-alertmanager': 'prometheus-alertmanager',
   amtool: 'prometheus-alertmanager',
   shellcheck: 'shellcheck',
+  'docker-compose': 'docker-compose',
 } as const;
 
 export type Tool = keyof typeof PACKAGES;

@@ -8,7 +8,9 @@ import { openEmbeddedDatabase, openGivenDatabase } from './installation.ts';
 import { KEY_FILE, openLocalKey } from './local-key.ts';
 import { assertPortFree } from './port.ts';
 import { killPostgres } from './postgres.ts';
+import { writePrometheusConfig } from './prometheus-config.ts';
 import { runGoal } from './run-goal.ts';
+import { keepScrapeTargets } from './scrape-targets.ts';
 import { showReport } from './show-report.ts';
 import { startStack, type StackOptions } from './stack.ts';
 import { onStopSignals } from './stop-signals.ts';
@@ -116,6 +118,10 @@ async function launch(it: Launch): Promise<number> {
 
   home.write('url', stack.url); // where the command line finds it
   const client = createClient({ url: stack.url, apiKey });
+  writePrometheusConfig(home.dir, config.environment);
+  const ended = new AbortController();
+  cleanup.defer(() => ended.abort());
+  void keepScrapeTargets({ client, home: home.dir, stop: ended.signal });
   const goal = args.once ?? `Fetch HTML of ${welcome.url}, extract headings, summarize them.`;
   if (args.once !== undefined || (args.welcome && config.workers > 0)) {
     say(`\nGoal: ${goal}`);

@@ -80,11 +80,18 @@ function start(name: string, kind: 'api' | 'worker', options: StackOptions): Pro
 
 function ownSettings(
   kind: 'api' | 'worker',
-  { config, installation, allowHosts }: StackOptions,
+  { config, home, installation, allowHosts }: StackOptions,
 ): Record<string, string> {
-  if (kind === 'api') return { DATABASE_URL: installation.apiUrl, PORT: String(config.port) };
+  if (kind === 'api') {
+    return {
+      AOS_HOME: home.dir,
+      DATABASE_URL: installation.apiUrl,
+      PORT: String(config.port),
+    };
+  }
   const { queryConnections } = installation;
   return {
+    AOS_HOME: home.dir,
     DATABASE_URL: installation.workerUrl,
     WORKER_PORT: '0', // several cannot share one port
     AOS_ALLOW_PRIVATE_HOSTS: [...config.allowPrivateHosts, ...allowHosts].join(','),

@@ -17,7 +17,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const UNIT = ['*.test.ts', '{packages,services,deploy,e2e}/**/*.test.ts'];
 const SIMULATION = ['packages/simulator/**/*.simtest.ts'];
 const DATABASE = ['{packages,services,deploy}/**/*.dbtest.ts'];
-const E2E = ['e2e/**/*.e2e.ts', 'deploy/local/*.e2e.ts'];
+const E2E = ['e2e/**/*.e2e.ts', 'deploy/{local,drills/src}/*.e2e.ts'];
 
 /** All stages in their order, the quick ones first. */
 export function stagesOf({ paths, name }: TestArguments): Stage[] {

@@ -6,6 +6,7 @@ import { exitCodes } from './exit-code.ts';
 import type { Settings } from './settings.ts';
 
 const URL_DEFAULT = 'http://127.0.0.1:8080';
+const ALERTMANAGER_URL_DEFAULT = 'http://127.0.0.1:9093';
 
 export interface ConnectionOptions {
   readonly url?: string;
@@ -16,18 +17,22 @@ export interface ConnectionOptions {
 export function urlOf(settings: Settings, options: ConnectionOptions): string {
   const text =
     options.url ?? settings.url ?? contentOf(resolve(settings.home, 'url')) ?? URL_DEFAULT;
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol)) {
-    throw connectionError(
-      `The address of the API must begin with http:// or https://, as in ${URL_DEFAULT}. Mend --url or AOS_URL.`,
-    );
-  }
-  if (url.username || url.password) {
-    throw connectionError(
-      'The address of the API may not hold a user or a password. Give the API key with --key-file or AOS_API_KEY.',
-    );
-  }
-  return url.origin + url.pathname.replace(/\/+$/, '');
+  return addressOf(text, {
+    of: 'the API',
+    example: URL_DEFAULT,
+    mend: '--url or AOS_URL',
+    login: 'Give the API key with --key-file or AOS_API_KEY.',
+  });
+}
+
+/** ALERTMANAGER_URL, or the default. */
+export function alertmanagerUrlOf(settings: Settings): string {
+  return addressOf(settings.alertmanagerUrl ?? ALERTMANAGER_URL_DEFAULT, {
+    of: 'Alertmanager',
+    example: ALERTMANAGER_URL_DEFAULT,
+    mend: 'ALERTMANAGER_URL',
+    login: 'Speak to an Alertmanager that needs none.',
+  });
 }
 
 /** `--key-file`, AOS_API_KEY, AOS_API_KEY_FILE, or the key that a local stack keeps. */
@@ -63,6 +68,28 @@ export function databaseUrlOf(settings: Settings, given: string | undefined): st
     exitCodes.notChecked,
     'The database must be given as postgres://user:password@host:5432/database. Mend --database or DATABASE_URL.',
   );
+}
+
+interface AddressWords {
+  readonly of: string;
+  readonly example: string;
+  /** Where a wrong one is to be mended. */
+  readonly mend: string;
+  /** What to do instead of putting a login into it. */
+  readonly login: string;
+}
+
+function addressOf(text: string, { of, example, mend, login }: AddressWords): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    throw connectionError(
+      `The address of ${of} must begin with http:// or https://, as in ${example}. Mend ${mend}.`,
+    );
+  }
+  if (url.username || url.password) {
+    throw connectionError(`The address of ${of} may not hold a user or a password. ${login}`);
+  }
+  return url.origin + url.pathname.replace(/\/+$/, '');
 }
 
 function keyIn(file: string, source: string): string {

@@ -1,5 +1,7 @@
 import type { Client } from '@aos/sdk';
 
+import type { Alertmanager } from './alertmanager.ts';
+
 /** Where the results go. */
 export interface Screen {
   /** Colour and repainting are welcome: a terminal, and nobody asked for plain text. */
@@ -34,6 +36,9 @@ export interface Context {
   /** From the first call on, Ctrl-C aborts this signal instead of ending the process. */
   interruption(): AbortSignal;
   connect(): Promise<Client>;
+  /** Who is logged in at the machine; undefined when it does not say. */
+  readonly user: string | undefined;
+  alertmanager(): Promise<Alertmanager>;
   /** The database itself, for what cannot be asked of the API. */
   databaseUrl(given: string | undefined): string;
   /**

@@ -38,7 +38,8 @@ function unavailable(response: Response): Response {
   return new Response(null, { status: response.status, headers: response.headers });
 }
 
-function reasonOf(error: TypeError): string {
+/** Why a connection broke, in words. */
+export function reasonOf(error: TypeError): string {
   const { cause } = error;
   if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') {
     return words.get(cause.code) ?? cause.code;

@@ -25,28 +25,31 @@ function folderOf(path: string, front: string, ...blocks: readonly string[]): st
   return folder;
 }
 
-const run = (
+function run(
   api: StandIn,
   folder: string,
   words: readonly string[] = [],
   options: AosOptions = {},
-) =>
-  aos(
-    ['runbook', 'run', 'Try', '--folder', folder, '--evidence', `${folder}/../e.json`, ...words],
-    {
-      api,
-      ...options,
-    },
-  );
-const evidence = (folder: string) =>
-  JSON.parse(readFileSync(join(folder, '..', 'e.json'), 'utf8')) as {
+) {
+  const to = ['--folder', folder, '--evidence', `${folder}/../e.json`];
+  return aos(['runbook', 'run', 'Try', ...to, ...words], { api, ...options });
+}
+
+function evidence(folder: string) {
+  return JSON.parse(readFileSync(join(folder, '..', 'e.json'), 'utf8')) as {
     outcome: string;
     variables: object;
     entries: { step: string; result: string; detail?: string }[];
   };
+}
 
-const command = (words: string) => `act: do_it\nsay: Do.\ncommand: ${words}\nradius: Here.`;
-const series = (...values: string[]) => values.map((value) => ({ metric: {}, value: [1, value] }));
+function command(words: string): string {
+  return `act: do_it\nsay: Do.\ncommand: ${words}\nradius: Here.`;
+}
+
+function series(...values: readonly string[]) {
+  return values.map((value) => ({ metric: {}, value: [1, value] }));
+}
 
 describe('aos runbook', { concurrency: 2, timeout: 120_000 }, () => {
   test('the runbooks are listed and shown', async () => {

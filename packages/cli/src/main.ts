@@ -10,7 +10,7 @@ import { CommanderError, type Command } from 'commander';
 import { askOn } from './ask.ts';
 import { cliVersion } from './cli-version.ts';
 import { CommandError } from './command-error.ts';
-import { apiKeyOf, databaseUrlOf, urlOf } from './connection.ts';
+import { alertmanagerUrlOf, apiKeyOf, databaseUrlOf, urlOf } from './connection.ts';
 import type { Context } from './context.ts';
 import type { Work } from './definitions/perform.ts';
 import { defineProgram, type SharedOptions } from './definitions/program.ts';
@@ -76,6 +76,11 @@ function contextOf(options: SharedOptions): Context {
     say,
     interruption,
     connect: async () => connect(urlOf(settings, options), apiKeyOf(settings, options, folder)),
+    user: settings.user,
+    async alertmanager() {
+      const url = alertmanagerUrlOf(settings);
+      return (await import('./alertmanager.ts')).alertmanagerAt(url);
+    },
     databaseUrl: (given) => databaseUrlOf(settings, given),
     ask,
     handOver: (handed, args) => handOver(handed, args, apiEnvironment(options)),

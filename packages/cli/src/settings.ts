@@ -3,6 +3,7 @@ export interface Settings {
   readonly url: string | undefined;
   readonly apiKey: string | undefined;
   readonly apiKeyFile: string | undefined;
+  readonly alertmanagerUrl: string | undefined;
   readonly databaseUrl: string | undefined;
   readonly databaseUrlFile: string | undefined;
   /** The folder of a local stack. */
@@ -10,6 +11,8 @@ export interface Settings {
   /** NO_COLOR, TERM=dumb or CI: no colour, no repainting. */
   readonly plain: boolean;
   readonly program: string;
+  /** Who is logged in at the machine. */
+  readonly user: string | undefined;
   /** npm runs a script in the folder of the package and keeps the user's own in INIT_CWD. */
   readonly folder: string | undefined;
 }
@@ -25,6 +28,7 @@ export function settingsOf(
     url: given('AOS_URL'),
     apiKey: given('AOS_API_KEY'),
     apiKeyFile: given('AOS_API_KEY_FILE'),
+    alertmanagerUrl: given('ALERTMANAGER_URL'),
     databaseUrl: given('DATABASE_URL'),
     databaseUrlFile: given('DATABASE_URL_FILE'),
     home: given('AOS_HOME') ?? home,
@@ -33,6 +37,7 @@ export function settingsOf(
       given('TERM') === 'dumb' ||
       (ci !== undefined && ci !== 'false'),
     program: byNpm ? 'npm run aos --' : 'aos',
+    user: given('USER') ?? given('LOGNAME'),
     folder: byNpm ? given('INIT_CWD') : undefined,
   };
 }

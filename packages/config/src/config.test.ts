@@ -247,6 +247,7 @@ test('the configuration is frozen to its depth', () => {
 test('a local installation needs no setting, and refuses wrong ones of its services', () => {
   assert.deepEqual(loadLocalConfig({}), {
     home: '.aos',
+    environment: 'development',
     host: '127.0.0.1',
     port: 8080,
     workers: 2,

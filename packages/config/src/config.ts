@@ -26,6 +26,8 @@ export interface QueryConnection {
 /** Everything a service is told from outside. Frozen. */
 export interface Config {
   readonly environment: Environment;
+  /** The folder of a local installation, when this is one. */
+  readonly home?: string;
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
   readonly database: { readonly url: string };
   readonly api: { readonly host: string; readonly port: number };
@@ -93,11 +95,13 @@ export function loadConfig(environmentVariables: EnvironmentVariables): Config {
   const apiKey = read.optional('ANTHROPIC_API_KEY', anyText);
   const baseUrl = read.optional('ANTHROPIC_BASE_URL', httpUrl);
   const name = read.optional('AOS_MODEL', anyText);
+  const home = read.optional('AOS_HOME', anyText);
 
   const traces = tracesOf(read);
 
   const config: Config = {
     environment,
+    ...(home && { home }),
     logLevel: read.withDefault('LOG_LEVEL', oneOf(['error', 'warn', 'info', 'debug']), 'info'),
     database: { url: read.required('DATABASE_URL', postgresUrl) },
     api: { host, port: read.withDefault('PORT', wholeNumber(0, 65_535), 8080) },

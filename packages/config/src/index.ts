@@ -2,3 +2,4 @@
 export { loadConfig, type Config, type Environment, type QueryConnection } from './config.ts';
 export { loadLocalConfig, type LocalConfig } from './local-config.ts';
 export { settings, type SettingName } from './settings.ts';
+export { loadPrepareConfig, type PrepareConfig } from './prepare-config.ts';

@@ -1,4 +1,4 @@
-import { loadConfig } from './config.ts';
+import { loadConfig, type Environment } from './config.ts';
 import { freeze } from './freeze.ts';
 import { createReader, type EnvironmentVariables } from './reader.ts';
 import { anyText, hostList, postgresUrl, wholeNumber } from './rules.ts';
@@ -7,6 +7,7 @@ import { anyText, hostList, postgresUrl, wholeNumber } from './rules.ts';
 export interface LocalConfig {
   /** As given; relative to the folder the program was started for. */
   readonly home: string;
+  readonly environment: Environment;
   readonly host: string;
   readonly port: number;
   readonly workers: number;
@@ -31,6 +32,7 @@ export function loadLocalConfig(environment: EnvironmentVariables): LocalConfig 
   const databaseUrl = read.optional('DATABASE_URL', postgresUrl);
   const config: LocalConfig = {
     home: read.withDefault('AOS_HOME', anyText, '.aos'),
+    environment: services.environment,
     host: services.api.host,
     port: services.api.port,
     workers: read.withDefault('WORKERS', wholeNumber(0, 64), 2),

@@ -6,6 +6,8 @@ export const settings = {
   AOS_ENVIRONMENT: { secret: false },
   LOG_LEVEL: { secret: false },
   DATABASE_URL: { secret: true },
+  AOS_API_DATABASE_URL: { secret: true },
+  AOS_WORKER_DATABASE_URL: { secret: true },
   HOST: { secret: false },
   PORT: { secret: false },
   WORKER_PORT: { secret: false },
@@ -42,6 +44,8 @@ export const settings = {
   WORKERS: { secret: false },
   AOS_URL: { secret: false },
   AOS_API_KEY: { secret: true },
+  ALERTMANAGER_URL: { secret: false },
+  AOS_RUNBOOK_BASE_URL: { secret: false },
   AOS_TEST_DATABASE_URL: { secret: false },
   AOS_TEST_DATABASE_URL_15: { secret: false },
 } as const;

@@ -27,6 +27,7 @@ import type {
   ShareResource,
   ScaleQuery,
   ScaleResource,
+  ScrapeTargets,
   SimulateRequest,
   Simulation,
   SkillList,
@@ -131,6 +132,8 @@ export interface Client extends RepairClient, LogClient {
   };
   /** How many workers the load calls for; needs the scope `admin`. */
   scale(limits?: ScaleQuery): Promise<ScaleResource>;
+  /** Where metrics are to be had, in the form of Prometheus; needs the scope `admin`. */
+  scrapeTargets(): Promise<ScrapeTargets>;
   simulate(body: SimulateRequest): Promise<Simulation>;
   version(): Promise<VersionResource>;
   /** Any route, by hand: for programs that are told which one, as runbooks are. A text when it is no JSON. */
@@ -176,6 +179,7 @@ export function createClient(options: ClientOptions): Client {
       segment,
     }),
     scale: (limits) => get('/admin/scale', { ...limits }),
+    scrapeTargets: () => get('/admin/scrape-targets'),
     simulate: (body) => ask({ method: 'POST', path: '/v1/simulate', body, repeatable: true }),
     version: () => get('/version'),
     async call(method, path, body) {

@@ -13,6 +13,7 @@ export * from './resources/problem.ts';
 export * from './resources/report.ts';
 export * from './resources/run.ts';
 export * from './resources/scale.ts';
+export * from './resources/scrape-targets.ts';
 export * from './resources/service.ts';
 export * from './resources/simulation.ts';
 export * from './resources/skill.ts';

@@ -19,6 +19,7 @@ export { createJournal, openJournal, type Journal, type Write } from './journal.
 export type { Entry } from './journal-entry.ts';
 export { assertMigrated, migrate } from './migrate.ts';
 export { openQueue, WORKER_CHANNEL, type Dispatch, type Job, type Queue } from './queue.ts';
+export { readAlertGauges } from './alert-gauges.ts';
 export { knownSchema, readSchema } from './schema-listing.ts';
 export { readLogGauges } from './log-gauges.ts';
 export { takeSurely } from './take-surely.ts';
@@ -47,6 +48,7 @@ export * as operations from './operations.ts';
 export * as parked from './parked.ts';
 export * as pauses from './pauses.ts';
 export * as plans from './plans.ts';
+export * as replicas from './replicas.ts';
 export * as rest from './rest.ts';
 export * as retention from './retention.ts';
 export * as runPause from './run-pause.ts';

@@ -77,7 +77,7 @@ describe('who may do what in the database', () => {
   });
   after(() => store[Symbol.asyncDispose]());
 
-  it('every table belongs to tenants, but for six that belong to the installation', async () => {
+  it('every table belongs to tenants, but for seven that belong to the installation', async () => {
     const rows = await store.owner.query<{ name: string }>(
       `select relname as name from pg_class
         where relnamespace = 'aos'::regnamespace and relkind in ('r', 'p') and not relispartition
@@ -85,6 +85,7 @@ describe('who may do what in the database', () => {
     );
     const others = rows.map(({ name }) => name).filter((name) => !tables.includes(name));
     assert.deepEqual(others, [
+      'api_replicas',
       'incarnation',
       'log_state',
       'migrations',

@@ -16,6 +16,8 @@ export interface NewWorker {
   readonly pid: number;
   readonly version: string;
   readonly port?: number;
+  /** Where its metrics are reached, when that is not its host. */
+  readonly address?: string;
   readonly slots: number;
   readonly skills: readonly SkillManifest[];
   /** The same in all lives of one process. */
@@ -36,8 +38,8 @@ export function lockKeyOf(uuid: string): bigint {
 export async function register(db: Db, worker: NewWorker): Promise<Date> {
   const rows = await db.query<{ at: Date }>(
     `insert into aos.workers (id, host, pid, version, port, slots, skills, lock_key, lease_until,
-                              process_id, quarantine)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, now() + $9 * interval '1 ms', $10, $11)
+                              process_id, quarantine, address)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, now() + $9 * interval '1 ms', $10, $11, $12)
      returning clock_timestamp() as at`,
     [
       worker.uuid,
@@ -51,6 +53,7 @@ export async function register(db: Db, worker: NewWorker): Promise<Date> {
       LEASE_MS,
       worker.processId,
       worker.quarantine,
+      worker.address ?? null,
     ],
   );
   return rows[0]?.at ?? new Date();

@@ -14,6 +14,7 @@ export interface DatabaseFacts {
   readonly skillAttempts: readonly { readonly skill: string; readonly count: number }[];
   readonly runsFailed: number;
   readonly runsQueued: number;
+  readonly runsReady: number;
   readonly runsWaiting: number;
   readonly queueAgeSeconds: number;
   readonly approvalsOpen: number;
@@ -27,6 +28,20 @@ export interface DatabaseFacts {
   readonly parkedAgeSeconds: number;
   readonly workersDesired: number;
   readonly log: LogFacts;
+  readonly alerts: AlertFacts;
+}
+
+/** Of what alerts look at. */
+export interface AlertFacts {
+  readonly approvalAgeSeconds: number;
+  readonly runsOrphaned: number;
+  readonly runIdleSeconds: number;
+  readonly workersLost: number;
+  readonly scrapeTargets: Readonly<Record<'api' | 'worker', number>>;
+  /** Undefined when nobody may look: the series is absent. */
+  readonly walBytes: number | undefined;
+  readonly walMaxBytes: number;
+  readonly databaseBytes: number;
 }
 
 /** Of the log of events and those who read it. */
@@ -66,12 +81,28 @@ export async function factsExposition(facts: DatabaseFacts): Promise<string> {
   handle('operationsRunning').set({}, facts.operationsRunning);
   handle('workersLive').set({}, facts.workersLive);
   handle('workerPoolSize').set({}, facts.workerPoolSize);
+  handle('runsReady').set({}, facts.runsReady);
   tellLog(handle, facts.log);
+  tellAlerts(handle, facts.alerts);
   handle('targetsOpen').set({}, facts.targetsOpen);
   handle('stepsParked').set({}, facts.stepsParked);
   handle('parkedAge').set({}, facts.parkedAgeSeconds);
   handle('workersDesired').set({}, facts.workersDesired);
   return registry.metrics();
+}
+
+function tellAlerts(handle: (key: keyof typeof metricTable) => AnyHandle, facts: AlertFacts): void {
+  handle('approvalAge').set({}, facts.approvalAgeSeconds);
+  handle('runsOrphaned').set({}, facts.runsOrphaned);
+  handle('runIdle').set({}, facts.runIdleSeconds);
+  handle('workersLost').set({}, facts.workersLost);
+  const targets = handle('scrapeTargets');
+  for (const service of ['api', 'worker'] as const) {
+    targets.set({ service }, facts.scrapeTargets[service]);
+  }
+  if (facts.walBytes !== undefined) handle('walSize').set({}, facts.walBytes);
+  handle('walMax').set({}, facts.walMaxBytes);
+  handle('databaseSize').set({}, facts.databaseBytes);
 }
 
 function tellLog(handle: (key: keyof typeof metricTable) => AnyHandle, log: LogFacts): void {

@@ -6,6 +6,7 @@ export type { DatabaseFacts } from './database-facts.ts';
 export type { ServiceName } from './metric-kind.ts';
 export { metricTable, type MetricKey } from './metric-table.ts';
 export { recordEvent, type RunContext, type Telemetry } from './record-event.ts';
+export { reachableHost } from './reachable-host.ts';
 export { tellConnections } from './tell-connections.ts';
 export { redactText } from './redact.ts';
 export { attribute } from './span-attributes.ts';

@@ -1,3 +1,4 @@
+import { alertMetrics } from './alert-metrics.ts';
 import { flowMetrics } from './flow-metrics.ts';
 import { logMetrics } from './log-metrics.ts';
 import type { MetricKind } from './metric-kind.ts';
@@ -190,6 +191,7 @@ export const metricTable = {
     from: 'process',
     services: BOTH,
   },
+  ...alertMetrics,
   ...flowMetrics,
   invariantViolations: {
     name: 'nova_invariant_violations',
@@ -213,6 +215,22 @@ export const metricTable = {
     help: 'Cost of language models in US dollars, by model.',
     type: 'counter',
     labels: ['model'],
+    from: 'process',
+    services: WORKER,
+  },
+  agentRuns: {
+    name: 'nova_agent_runs_total',
+    help: 'Runs that a worker ended, by agent and outcome; those cancelled before they began are not among them.',
+    type: 'counter',
+    labels: ['agent', 'status'],
+    from: 'process',
+    services: WORKER,
+  },
+  agentCost: {
+    name: 'nova_agent_llm_cost_usd_total',
+    help: 'Cost of language models in US dollars, by agent.',
+    type: 'counter',
+    labels: ['agent'],
     from: 'process',
     services: WORKER,
   },

@@ -14,6 +14,7 @@ const facts: DatabaseFacts = {
   skillAttempts: [{ skill: 'http_request', count: 9 }],
   runsFailed: 2,
   runsQueued: 3,
+  runsReady: 2,
   runsWaiting: 4,
   queueAgeSeconds: 1.5,
   approvalsOpen: 5,
@@ -28,6 +29,16 @@ const facts: DatabaseFacts = {
     deliveries: { pending: 8, dead: 9 },
     partsHeld: 1,
     partsAhead: 3,
+  },
+  alerts: {
+    approvalAgeSeconds: 90,
+    runsOrphaned: 1,
+    runIdleSeconds: 12.5,
+    workersLost: 4,
+    scrapeTargets: { api: 2, worker: 3 },
+    walBytes: 5_000,
+    walMaxBytes: 9_000,
+    databaseBytes: 7_000,
   },
   targetsOpen: 6,
   stepsParked: 312,
@@ -81,6 +92,15 @@ test('the exporter tells what the database knows, with a zero for every known ki
   assert.equal(value(text, 'nova_runs_failed_total'), 2);
   assert.equal(value(text, 'nova_runs_queued'), 3);
   assert.equal(value(text, 'nova_runs_waiting'), 4);
+  assert.equal(value(text, 'nova_runs_ready'), 2);
+  assert.equal(value(text, 'nova_approval_age_seconds'), 90);
+  assert.equal(value(text, 'nova_runs_orphaned'), 1);
+  assert.equal(value(text, 'nova_run_idle_seconds'), 12.5);
+  assert.equal(value(text, 'nova_workers_lost'), 4);
+  assert.equal(value(text, 'nova_scrape_targets{service="worker"}'), 3);
+  assert.equal(value(text, 'nova_wal_bytes'), 5000);
+  assert.equal(value(text, 'nova_wal_max_bytes'), 9000);
+  assert.equal(value(text, 'nova_database_bytes'), 7000);
   assert.equal(value(text, 'nova_queue_age_seconds'), 1.5);
   assert.equal(value(text, 'nova_approvals_open'), 5);
   assert.equal(value(text, 'nova_dead_letters{state="open"}'), 6);
@@ -93,6 +113,30 @@ test('the exporter tells what the database knows, with a zero for every known ki
   assert.equal(value(text, 'nova_steps_parked'), 312);
   assert.equal(value(text, 'nova_parked_age_seconds'), 480);
   assert.equal(value(text, 'nova_workers_desired'), 8);
+});
+
+test('a database that does not tell the size of its log takes only that away', async () => {
+  const metrics = createMetrics({ service: 'api', version: '1' });
+  const alerts = { ...facts.alerts, walBytes: undefined };
+  metrics.readFrom(async () => ({ ...facts, alerts }));
+  const text = await metrics.exposition();
+  assert.doesNotMatch(text, /nova_wal_bytes/);
+  assert.equal(value(text, 'nova_wal_max_bytes'), 9000);
+});
+
+test('the disks are told, and one that is not there is left out', async () => {
+  const disks = { home: import.meta.dirname, gone: `${import.meta.dirname}/gone` };
+  const metrics = createMetrics({ service: 'worker', version: '1', disks });
+  let text = '';
+  while (!text.includes('disk="home"')) {
+    await sleep(5);
+    text = await metrics.exposition();
+  }
+  for (const disk of ['work', 'tmp', 'home']) {
+    const free = value(text, `nova_disk_free_bytes{disk="${disk}"}`);
+    assert.ok(free >= 0 && free <= value(text, `nova_disk_size_bytes{disk="${disk}"}`), disk);
+  }
+  assert.doesNotMatch(text, /disk="gone"/);
 });
 
 test('a replica that is not the exporter tells nothing of the installation', async () => {

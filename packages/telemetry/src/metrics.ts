@@ -5,6 +5,7 @@ import { createHandle, type ProcessHandles } from './handle.ts';
 import type { ServiceName } from './metric-kind.ts';
 import { metricTable } from './metric-table.ts';
 import { watchProcess } from './process-facts.ts';
+import { watchDisks } from './tell-disks.ts';
 
 export interface Metrics extends ProcessHandles {
   readonly contentType: string;
@@ -28,12 +29,14 @@ export function createMetrics(options: {
   readonly service: ServiceName;
   readonly version: string;
   readonly sourceTimeoutMs?: number;
+  /** Folders whose disks are told beside the usual ones, by name. */
+  readonly disks?: Readonly<Record<string, string>>;
 }): Metrics {
-  const { service, version, sourceTimeoutMs = SOURCE_TIMEOUT_MS } = options;
+  const { service, version, sourceTimeoutMs = SOURCE_TIMEOUT_MS, disks } = options;
   const registry = new Registry();
   const handles = createHandles(registry, service);
   handles.buildInfo.set({ version, service }, 1);
-  const reads = [watchProcess(handles)];
+  const reads = [watchProcess(handles), watchDisks(handles, disks)];
   let source: (() => Promise<DatabaseFacts | undefined>) | undefined;
 
   return {

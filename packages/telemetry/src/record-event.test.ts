@@ -70,6 +70,17 @@ test('tokens and cost are counted wherever a model was used, failures included',
   assert.match(text, /^nova_llm_cost_usd_total\{model="a-model"\} 1$/m);
 });
 
+test('runs and their cost are counted by agent, and there is a zero before the first', async () => {
+  const planned = { type: 'run.planned', version: 1, planner: 'claude', steps: 1 } as const;
+  const { text } = await recorded([
+    { ...planned, planHash: 'sha256:x', durationMs: 1, usage },
+    { type: 'run.finished', outcome: 'failed', durationMs: 9, failure },
+  ]);
+  assert.match(text, /^nova_agent_runs_total\{agent="an-agent",status="failed"\} 1$/m);
+  assert.match(text, /^nova_agent_runs_total\{agent="an-agent",status="succeeded"\} 0$/m);
+  assert.match(text, /^nova_agent_llm_cost_usd_total\{agent="an-agent"\} 0.25$/m);
+});
+
 test('one line an event: its name, its run and its facts, louder when something failed', async () => {
   const { lines } = await recorded([
     { type: 'run.started', workerId: 'wrk_1', epoch: 1 },
@@ -117,7 +128,13 @@ async function recorded(
     level: 'debug',
     write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>),
   });
-  const context = { runId: 'run_1', tenant: 'default', planner: 'rules', traceId: 'a1' } as const;
+  const context = {
+    runId: 'run_1',
+    tenant: 'default',
+    planner: 'rules',
+    agent: 'an-agent',
+    traceId: 'a1',
+  } as const;
   for (const event of events) {
     recordEvent({ metrics, log }, context, event);
   }

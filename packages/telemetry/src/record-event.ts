@@ -1,4 +1,4 @@
-import { eventData, type PlannerName, type RunEvent, type Usage } from '@aos/core';
+import { eventData, outcomes, type PlannerName, type RunEvent, type Usage } from '@aos/core';
 
 import type { Logger, LogLevel } from './logger.ts';
 import type { Metrics } from './metrics.ts';
@@ -16,46 +16,51 @@ export interface RunContext {
   readonly runId: string;
   readonly tenant: string;
   readonly planner: PlannerName;
+  readonly agent: string;
   readonly traceId: string;
 }
 
 /** Turns one committed event into the metrics of this process and one log line. */
 export function recordEvent(
   { metrics, log }: Telemetry,
-  { runId, tenant, planner, traceId }: RunContext,
+  { runId, tenant, planner, agent, traceId }: RunContext,
   event: RunEvent,
 ): void {
-  measure(metrics, event);
+  measure(metrics, agent, event);
   // The name of the event is the line's; `kind` and the like stay fields.
   log[levelOf(event)](event.type, { runId, tenant, planner, traceId, ...eventData(event) });
 }
 
-function measure(metrics: Metrics, event: RunEvent): void {
+function measure(metrics: Metrics, agent: string, event: RunEvent): void {
   switch (event.type) {
     case 'step.completed':
     case 'step.failed':
       // Attempt 0: it ended before the skill was called.
       if (event.attempt === 0) return;
       metrics.skillDuration.observe({ skill: event.skill }, event.durationMs / 1000);
-      measureUsage(metrics, event.usage);
+      measureUsage(metrics, agent, event.usage);
       return;
     case 'step.parked':
       if (event.durationMs !== undefined)
         metrics.skillDuration.observe({ skill: event.skill }, event.durationMs / 1000);
-      measureUsage(metrics, event.usage);
+      measureUsage(metrics, agent, event.usage);
       return;
     case 'run.planned':
+      // A zero before the first one: else `increase` would not see it.
+      for (const status of outcomes) metrics.agentRuns.inc({ agent, status }, 0);
       metrics.plannerDuration.observe({ planner: event.planner }, event.durationMs / 1000);
-      measureUsage(metrics, event.usage);
+      measureUsage(metrics, agent, event.usage);
       return;
     case 'run.planning_failed':
-      measureUsage(metrics, event.usage);
+      measureUsage(metrics, agent, event.usage);
+      return;
+    case 'run.finished':
+      metrics.agentRuns.inc({ agent, status: event.outcome });
       return;
     case 'run.accepted':
     case 'run.started':
     case 'run.waiting':
     case 'run.released':
-    case 'run.finished':
     case 'step.started':
     case 'step.skipped':
     case 'step.joined':
@@ -67,7 +72,7 @@ function measure(metrics: Metrics, event: RunEvent): void {
   }
 }
 
-function measureUsage(metrics: Metrics, usage: Usage | undefined): void {
+function measureUsage(metrics: Metrics, agent: string, usage: Usage | undefined): void {
   if (!usage) return;
   const { model, inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, costUsd } = usage;
   metrics.llmTokens.inc({ model, kind: 'input' }, inputTokens);
@@ -75,6 +80,7 @@ function measureUsage(metrics: Metrics, usage: Usage | undefined): void {
   metrics.llmTokens.inc({ model, kind: 'cache_read' }, cacheReadTokens);
   metrics.llmTokens.inc({ model, kind: 'cache_write' }, cacheWriteTokens);
   metrics.llmCost.inc({ model }, costUsd);
+  metrics.agentCost.inc({ agent }, costUsd);
 }
 
 /** Runs are told, their steps only on request; what went wrong stands out. */

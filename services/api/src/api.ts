@@ -3,7 +3,13 @@ import type { AddressInfo } from 'node:net';
 
 import { AosError } from '@aos/core';
 import { createAcceptor, openQueue, type Database } from '@aos/store';
-import { tellConnections, type Logger, type Metrics, type Tracing } from '@aos/telemetry';
+import {
+  reachableHost,
+  tellConnections,
+  type Logger,
+  type Metrics,
+  type Tracing,
+} from '@aos/telemetry';
 
 import { createAdmission } from './admission.ts';
 import { createApp } from './app.ts';
@@ -13,6 +19,7 @@ import { startOperationDriver } from './drive-operations.ts';
 import { createEventWatch } from './event-watch.ts';
 import { readFacts } from './facts.ts';
 import { createLeadership } from './leadership.ts';
+import { startPresence } from './presence.ts';
 import { createReadiness } from './readiness.ts';
 import { createScaleSignal } from './scale-signal.ts';
 import type { ApiSettings, Services } from './services.ts';
@@ -78,6 +85,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   );
   const port = await listen(server, options);
   const driver = startOperationDriver(services, warn);
+  const address = reachableHost(options.host);
+  const presence = startPresence(database, { address, port, version: settings.version }, warn);
 
   return {
     port,
@@ -85,6 +94,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       readiness.drain();
       stopping.abort();
       await close(server);
+      await presence.close();
       await driver.close();
       await leadership.close();
       admission.stop();

@@ -1,16 +1,17 @@
 import { desiredWorkers } from '@aos/core';
-import { gauges, parked, readLogGauges, tallies, type Db } from '@aos/store';
+import { gauges, parked, readAlertGauges, readLogGauges, tallies, type Db } from '@aos/store';
 import type { DatabaseFacts } from '@aos/telemetry';
 
 import { SCALE_LIMITS, type ScaleSignal } from './scale-signal.ts';
 
 /** What the installation has done and is doing, in one reading. */
 export async function readFacts(db: Db, scale: ScaleSignal): Promise<DatabaseFacts> {
-  const [sums, now, out, log, { facts }] = await Promise.all([
+  const [sums, now, out, log, alerts, { facts }] = await Promise.all([
     tallies.sum(db),
     gauges.read(db),
     parked.gauges(db),
     readLogGauges(db),
+    readAlertGauges(db),
     scale(),
   ]);
   const failed = sums.runs.filter(({ outcome }) => outcome === 'failed');
@@ -19,6 +20,7 @@ export async function readFacts(db: Db, scale: ScaleSignal): Promise<DatabaseFac
     skillAttempts: sums.skillAttempts,
     runsFailed: failed.reduce((total, { count }) => total + count, 0),
     runsQueued: now.runsQueued,
+    runsReady: facts.ready,
     runsWaiting: now.runsWaiting,
     queueAgeSeconds: now.queueAgeSeconds,
     approvalsOpen: now.approvalsOpen,
@@ -29,6 +31,7 @@ export async function readFacts(db: Db, scale: ScaleSignal): Promise<DatabaseFac
     workerPoolSize: now.workerSlots,
     ...out,
     log,
+    alerts,
     workersDesired: desiredWorkers(facts, SCALE_LIMITS).workers,
   };
 }

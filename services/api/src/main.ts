@@ -21,7 +21,11 @@ const EXIT_AFTER_MS = 12_000;
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
   const log = createLogger({ service: 'api', level: config.logLevel });
-  const metrics = createMetrics({ service: 'api', version });
+  const metrics = createMetrics({
+    service: 'api',
+    version,
+    ...(config.home && { disks: { home: config.home } }),
+  });
   answerSignals(log);
   for (const warning of config.warnings) log.warn('config.warning', { warning });
   const { environment, traces } = config;

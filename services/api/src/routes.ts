@@ -16,6 +16,7 @@ import { runPauseRoutes } from './routes/run-pause.ts';
 import { runRoutes } from './routes/runs.ts';
 import { runbookRoutes } from './routes/runbooks.ts';
 import { scaleRoutes } from './routes/scale.ts';
+import { scrapeTargetRoutes } from './routes/scrape-targets.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { simulateRoutes } from './routes/simulate.ts';
 import { skillRoutes } from './routes/skills.ts';
@@ -44,6 +45,7 @@ export function routeTable(version: string): readonly Route[] {
     ...pauseRoutes,
     ...targetRoutes,
     ...scaleRoutes,
+    ...scrapeTargetRoutes,
     ...serviceRoutes,
     ...runbookRoutes,
     ...docsRoutes(() => table, version),

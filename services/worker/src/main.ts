@@ -40,7 +40,7 @@ const ADOPT =
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
   const log = createLogger({ service: 'worker', level: config.logLevel });
-  const metrics = createMetrics({ service: 'worker', version });
+  const metrics = createMetrics({ service: 'worker', version, disks: disksOf(config) });
   answerSignals(log);
   // At once: the launcher may end while this process starts.
   const signals = stopOnSignals(log, config.worker.graceMs);
@@ -99,6 +99,10 @@ async function main(): Promise<void> {
   await database.close();
   await tracing?.close();
   log.info('worker.stopped');
+}
+
+function disksOf({ home }: Config): Record<string, string> {
+  return home === undefined ? {} : { home };
 }
 
 function tracingOf({ traces, environment }: Config, log: Logger): Promise<Tracing | undefined> {

@@ -36,7 +36,8 @@ export function createRunner(options: RunnerOptions) {
 
   const portsOf = ({ journal, clock, targetsOf }: Life, claim: Claim): Ports => {
     const { id: runId, tenant, planner, traceparent } = claim.run;
-    const context = { runId, tenant, planner, traceId: traceIdOf(runId, traceparent) };
+    const traceId = traceIdOf(runId, traceparent);
+    const context = { runId, tenant, planner, agent: claim.run.agent.name, traceId };
     const commit = async (change: Change) => {
       await journal.commit(claim, change);
       // Only what is committed is told.
@@ -49,8 +50,8 @@ export function createRunner(options: RunnerOptions) {
         manifest: (name) => catalog.get(name),
         execute: (call, limits) => skills.execute(call, limits),
       },
-      plan: ({ goal, agent }, signal) =>
-        makePlan(planners, planner, { goal, agent, catalog }, signal),
+      plan: ({ goal, agent: asked }, signal) =>
+        makePlan(planners, planner, { goal, agent: asked, catalog }, signal),
       targets: targetsOf({ tenant, runId }),
       commit,
       failpoint,

@@ -10,6 +10,7 @@ import { openSession, type SessionOptions } from './session.ts';
 const options: SessionOptions = {
   version: '0',
   port: 1,
+  address: '127.0.0.1',
   slots: 3,
   skills: [],
   quarantine: false,

@@ -26,6 +26,8 @@ export interface Session extends Link<Claim> {
 export interface SessionOptions {
   readonly version: string;
   readonly port: number;
+  /** Where its metrics are reached. */
+  readonly address: string;
   readonly slots: number;
   readonly skills: readonly SkillManifest[];
   readonly quarantine: boolean;
@@ -135,6 +137,7 @@ async function begin(client: SessionClient, uuid: string, options: SessionOption
     pid: process.pid,
     version: options.version,
     port: options.port,
+    address: options.address,
     slots: options.slots,
     skills: options.skills,
     processId: PROCESS_ID,

@@ -8,7 +8,7 @@ import {
   type WorkerPorts,
 } from '@aos/engine';
 import { openQueue, workers, type Claim, type Database, type Job } from '@aos/store';
-import type { Logger, Telemetry } from '@aos/telemetry';
+import { reachableHost, type Logger, type Telemetry } from '@aos/telemetry';
 
 import type { Capabilities } from './capabilities.ts';
 import { clock } from './clock.ts';
@@ -121,6 +121,7 @@ async function open(options: WorkerOptions, slots: number, ears: Ears): Promise<
       {
         version,
         port,
+        address: reachableHost(options.config.worker.host),
         slots,
         quarantine,
         skills: capabilities.skills.manifests(),

@@ -9,7 +9,7 @@ const program = defineProgram('0.0.0', async () => undefined);
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
 test('every command has words for itself, its arguments and its options, and takes --json', () => {
-  assert.equal(program.commands.length, 31);
+  assert.equal(program.commands.length, 33);
   for (const command of program.commands) {
     assert.match(command.description(), /^[a-z]/, command.name());
     assert.match(command.helpInformation(), /--json +print one JSON document/);

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { defineAbout } from './about.ts';
 import { defineCatalog } from './catalog.ts';
 import { defineCheck } from './check.ts';
+import { defineDrills } from './drills.ts';
 import { defineGoals } from './goals.ts';
 import { defineOperation, defineRecovery } from './operation.ts';
 import { definePauses } from './pauses.ts';
@@ -10,6 +11,7 @@ import type { Perform } from './perform.ts';
 import { defineRepair } from './repair.ts';
 import { defineRunbooks } from './runbooks.ts';
 import { defineRuns } from './runs.ts';
+import { defineSilences } from './silences.ts';
 
 /** The options of every command. */
 export interface SharedOptions {
@@ -23,6 +25,7 @@ Environment:
   AOS_URL            address of the API; else the one of a local stack, else http://127.0.0.1:8080
   AOS_API_KEY        key of the API; AOS_API_KEY_FILE names a file that holds it
   AOS_HOME           folder of a local stack, which keeps its address and key (./.aos)
+  ALERTMANAGER_URL   Alertmanager of silence; else http://127.0.0.1:9093
   DATABASE_URL       database of check, also as DATABASE_URL_FILE; else the one of a local stack
   NO_COLOR           plain lines without colour, as with CI, TERM=dumb or a pipe
 
@@ -58,6 +61,8 @@ export function defineProgram(version: string, perform: Perform): Command {
   defineOperation(program, perform);
   definePauses(program, perform);
   defineRunbooks(program, perform);
+  defineSilences(program, perform);
+  defineDrills(program, perform);
   defineCheck(program, perform);
   defineRecovery(program, perform);
   defineAbout(program, perform);

@@ -50,10 +50,10 @@ export const storeMutants: readonly Mutant[] = [
   {
     name: 'rescue that does not raise the epoch',
     file: `${STORE}/workers.ts`,
-    find: `set status = 'queued', worker_id = null, epoch = epoch + 1
-        where worker_id = any ($1::uuid[])`,
-    replace: `set status = 'queued', worker_id = null
-        where worker_id = any ($1::uuid[])`,
+    find: `set status = 'queued', worker_id = null, epoch = epoch + 1,
+              lost_claims`,
+    replace: `set status = 'queued', worker_id = null,
+              lost_claims`,
     killedBy: { conformance: 'runs of the dead go on elsewhere' },
   },
   {

@@ -111,3 +111,15 @@ test('the signal for autoscalers tells a number, why, and what it was told from'
   const key = await aos.newKey({ scopes: ['runs:read'] });
   assert.equal((await aos.ask('/admin/scale', { key })).status, 403);
 });
+
+test('Prometheus is told where the API and the workers are, in its own form', async () => {
+  const { status, json } = await aos.ask('/admin/scrape-targets');
+  assert.equal(status, 200);
+  // The hand worker has no port.
+  assert.deepEqual(json, [
+    { targets: [new URL(aos.url).host], labels: { service: 'api' } },
+    { targets: [], labels: { service: 'worker' } },
+  ]);
+  const key = await aos.newKey({ scopes: ['runs:read'] });
+  assert.equal((await aos.ask('/admin/scrape-targets', { key })).status, 403);
+});
