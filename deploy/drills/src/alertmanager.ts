@@ -32,7 +32,8 @@ export async function startAlertmanager(options: AlertmanagerOptions): Promise<A
     command: [
       'sh',
       join(MONITORING, 'alertmanager', 'entrypoint.sh'),
-      ...['--output', join(folder, 'alertmanager', 'config.yml')],
+      '--output',
+      join(folder, 'alertmanager', 'config.yml'),
       `--storage.path=${join(folder, 'alertmanager', 'data')}`,
       `--web.listen-address=${address}`,
       `--web.external-url=http://${address}`,

@@ -11,7 +11,7 @@ import { parse } from 'yaml';
 import { compressExpression, compressRules } from './compress.ts';
 import { RULE_FILES } from './rule-files.ts';
 
-const rules = (...lines: readonly string[]) =>
+const groupOf = (...lines: readonly string[]) =>
   ['groups:', '  - name: g', '    interval: 1m', '    rules:', ...lines].join('\n');
 
 interface RuleFile {
@@ -23,7 +23,7 @@ interface RuleFile {
 
 describe('compressed rules', () => {
   test('every wait is shorter, and never shorter than a second', () => {
-    const text = rules(
+    const text = groupOf(
       '      - alert: A',
       '        expr: a > 600',
       '        for: 5m',
@@ -41,7 +41,7 @@ describe('compressed rules', () => {
 
   test('nothing becomes longer than it was', () => {
     assert.equal(compressExpression('rate(a[2s])', 60), 'rate(a[2000ms])');
-    const text = rules('      - alert: A', '        expr: a', '        for: 0s');
+    const text = groupOf('      - alert: A', '        expr: a', '        for: 0s');
     const { groups } = parse(compressRules(text, { factor: 60 })) as RuleFile;
     assert.equal(groups[0]?.rules[0]?.['for'], '0ms');
   });
@@ -69,7 +69,7 @@ describe('compressed rules', () => {
   }
 
   test('a threshold is another one only when an override names it', () => {
-    const text = rules('      - alert: A', '        expr: a > 30 and b >= 5');
+    const text = groupOf('      - alert: A', '        expr: a > 30 and b >= 5');
     const override = { rule: 'A', from: '> 30', to: '> 2', why: 'a test' };
     const { groups } = parse(
       compressRules(text, { factor: 60, overrides: [override] }),
@@ -82,7 +82,7 @@ describe('compressed rules', () => {
   test('what is no rule file and what is no factor is refused', () => {
     assert.throws(() => compressRules('a: [', { factor: 60 }), /cannot be read/);
     assert.throws(() => compressRules('a: b', { factor: 0.5 }), /factor must be 1 or more/);
-    const text = rules('      - alert: A', '        expr: a', '        for: soon');
+    const text = groupOf('      - alert: A', '        expr: a', '        for: soon');
     assert.throws(() => compressRules(text, { factor: 60 }), /"soon" is no span/);
   });
 

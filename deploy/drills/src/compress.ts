@@ -35,13 +35,13 @@ export function compressRules(text: string, { factor, overrides = [] }: Compress
   visit(document, {
     Pair(_, pair) {
       const key = keyOf(pair);
-      if (!isScalar<unknown>(pair.value)) return;
+      if (!isScalar(pair.value)) return;
       const value = String(pair.value.value);
       if (WAITS.includes(key)) pair.value.value = shorter(value, factor, WAIT_MIN_MS);
       if (key === 'expr') pair.value.value = compressExpression(value, factor);
     },
     Map(_, map) {
-      const name = String(map.get('alert') ?? map.get('record') ?? '');
+      const name = map.get('alert') ?? map.get('record');
       for (const override of overrides.filter(({ rule }) => rule === name)) {
         map.set('expr', overridden(String(map.get('expr')), override));
       }

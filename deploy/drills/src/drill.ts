@@ -11,6 +11,8 @@ export interface Drill {
   readonly labels?: Readonly<Record<string, string>>;
   /** What is broken, in a sentence. */
   readonly fault: string;
+  /** How long to wait for it to fire; 2 minutes when left out. */
+  readonly firingMs?: number;
   /** Workers to begin with; 1 when left out. */
   readonly workers?: number;
   /** Settings of the services. */

@@ -92,11 +92,11 @@ async function untilSilent({ alert }: Drill, stack: DrillStack): Promise<string>
 }
 
 async function untilFiring(
-  { alert, severity, labels = {} }: Drill,
+  { alert, severity, labels = {}, firingMs = FIRING_MS }: Drill,
   { prometheus }: DrillStack,
 ): Promise<string> {
   const wanted = Object.entries({ ...labels, severity });
-  const found = await eventually({ what: `${alert} fired`, limitMs: FIRING_MS }, async () =>
+  const found = await eventually({ what: `${alert} fired`, limitMs: firingMs }, async () =>
     (await prometheus.alerts(alert)).find(
       (one) =>
         one.state === 'firing' && wanted.every(([name, value]) => one.labels[name] === value),

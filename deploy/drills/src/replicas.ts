@@ -33,6 +33,7 @@ const MAIN = {
 };
 
 export function openReplicas({ folder, env, apiPort }: ReplicasOptions): Replicas {
+  const programs: Program[] = [];
   const all: Replica[] = [];
   const of = (kind: Kind) => all.filter((replica) => replica.kind === kind);
   return {
@@ -46,6 +47,7 @@ export function openReplicas({ folder, env, apiPort }: ReplicasOptions): Replica
         env: { ...env, ...port, ...more },
         logFile: join(folder, `${kind}-${number}.log`),
       });
+      programs.push(program);
       try {
         const message = (await program.told) as { readonly port: number };
         const replica = { kind, program, port: message.port };
@@ -62,7 +64,7 @@ export function openReplicas({ folder, env, apiPort }: ReplicasOptions): Replica
       if (signal !== 'SIGSTOP') await Promise.all(living.map(({ program }) => program.gone));
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all(all.map(({ program }) => program[Symbol.asyncDispose]()));
+      await Promise.all(programs.map((program) => program[Symbol.asyncDispose]()));
     },
   };
 }

@@ -81,17 +81,77 @@ async function build(
   const home = join(folder, 'home');
   const apiPort = await freePort();
   const url = `http://127.0.0.1:${apiPort}`;
-  const pages = started.use(
-    await startPageServer({ [HEARTBEAT_PATH]: 'heard', [EXPORTER_PATH]: '' }),
+  const place = { folder, home, url, machine };
+  const outside = await startOutside(started);
+  const stored = await openScratchDatabase(started, folder, postgres);
+  const watchers = await startWatchers(started, place, outside, compression);
+  const settings = {
+    ...machine,
+    DATABASE_URL: stored.databaseUrl,
+    HOST: '127.0.0.1',
+    AOS_ALLOW_PRIVATE_HOSTS: outside.pages.host,
+  };
+  const refusesNothing = {
+    AOS_QUEUE_DEPTH_MAX: NOTHING_REFUSED,
+    AOS_TENANT_QUEUE_DEPTH_MAX: NOTHING_REFUSED,
+  };
+  const replicas = started.use(
+    openReplicas({ folder, env: { ...settings, ...refusesNothing, ...env }, apiPort }),
   );
-  const slack = started.use(await startSlackServer());
-  const mail = started.use(await startMailServer());
-  const { database, databaseUrl, key } = await openScratchDatabase(started, folder, postgres);
+  const pool = Array.from({ length: workers }, () => replicas.start('worker'));
+  await Promise.all([replicas.start('api'), ...pool]);
+  const client = createClient({ url, apiKey: stored.key });
+  const discovery = openDiscovery(client, home);
+  started.defer(() => discovery.end());
+  return {
+    ...place,
+    ...outside,
+    ...stored,
+    ...watchers,
+    client,
+    replicas,
+    discovery,
+    operatorEnv: {
+      ...settings,
+      AOS_URL: url,
+      AOS_API_KEY: stored.key,
+      PROMETHEUS_URL: watchers.prometheus.url,
+      ALERTMANAGER_URL: watchers.alertmanager.url,
+      AOS_HOME: home,
+      PORT: `${apiPort}`,
+      WORKERS: '0',
+    },
+    defer: (end) => started.defer(end),
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
+  };
+}
+
+/** The world, and those who are told of alerts. */
+async function startOutside(started: AsyncDisposableStack) {
+  return {
+    pages: started.use(await startPageServer({ [HEARTBEAT_PATH]: 'heard', [EXPORTER_PATH]: '' })),
+    slack: started.use(await startSlackServer()),
+    mail: started.use(await startMailServer()),
+  };
+}
+
+interface Place {
+  readonly folder: string;
+  readonly home: string;
+  readonly url: string;
+  readonly machine: Readonly<Record<string, string>>;
+}
+
+async function startWatchers(
+  started: AsyncDisposableStack,
+  { folder, home, url, machine }: Place,
+  { pages, slack, mail }: Pick<DrillStack, 'pages' | 'slack' | 'mail'>,
+  compression: Compression,
+): Promise<Pick<DrillStack, 'alertmanager' | 'prometheus'>> {
+  const common = { folder, env: machine, environment: ENVIRONMENT };
   const alertmanager = started.use(
     await startAlertmanager({
-      folder,
-      env: machine,
-      environment: ENVIRONMENT,
+      ...common,
       slackUrl: slack.webhookUrl,
       smarthost: mail.smarthost,
       heartbeatUrl: pages.url + HEARTBEAT_PATH,
@@ -100,65 +160,14 @@ async function build(
   );
   const prometheus = started.use(
     await startPrometheus({
-      folder,
-      env: machine,
-      environment: ENVIRONMENT,
+      ...common,
       alertmanager: new URL(alertmanager.url).host,
       compression,
       targets: scrapeTargetsFile(home),
       exporter: { host: pages.host, path: EXPORTER_PATH },
     }),
   );
-  const replicas = started.use(
-    openReplicas({
-      folder,
-      env: {
-        ...machine,
-        DATABASE_URL: databaseUrl,
-        HOST: '127.0.0.1',
-        AOS_ALLOW_PRIVATE_HOSTS: pages.host,
-        AOS_QUEUE_DEPTH_MAX: NOTHING_REFUSED,
-        AOS_TENANT_QUEUE_DEPTH_MAX: NOTHING_REFUSED,
-        ...env,
-      },
-      apiPort,
-    }),
-  );
-  const kinds = ['api', ...Array.from({ length: workers }, () => 'worker')] as const;
-  await Promise.all(kinds.map((kind) => replicas.start(kind as 'api' | 'worker')));
-  const client = createClient({ url, apiKey: key });
-  const discovery = openDiscovery(client, home);
-  started.defer(() => discovery.end());
-  return {
-    folder,
-    url,
-    key,
-    client,
-    discovery,
-    replicas,
-    database,
-    databaseUrl,
-    pages,
-    prometheus,
-    alertmanager,
-    slack,
-    mail,
-    operatorEnv: {
-      ...machine,
-      AOS_URL: url,
-      AOS_API_KEY: key,
-      PROMETHEUS_URL: prometheus.url,
-      ALERTMANAGER_URL: alertmanager.url,
-      DATABASE_URL: databaseUrl,
-      AOS_HOME: home,
-      HOST: '127.0.0.1',
-      PORT: `${apiPort}`,
-      WORKERS: '0',
-      AOS_ALLOW_PRIVATE_HOSTS: pages.host,
-    },
-    defer: (end) => started.defer(end),
-    [Symbol.asyncDispose]: () => started.disposeAsync(),
-  };
+  return { alertmanager, prometheus };
 }
 
 async function openScratchDatabase(

@@ -61,6 +61,15 @@ describe('what operators ask', { concurrency: 2, timeout: 120_000 }, () => {
     assert.equal(query.get('waitingFor'), 'target');
   });
 
+  test('drill hands over to its program without an API, with its words and its exit code', async () => {
+    const { code, err } = await aos(['drill', 'NoSuchAlert', '--factor', '50']);
+    assert.equal(code, 2);
+    assert.equal(err, 'There is no alert NoSuchAlert. --list tells which there are.\n');
+    const listed = await aos(['drill', '--list']);
+    assert.equal(listed.code, 0);
+    assert.match(listed.out, /^WorkerPoolDown +critical +Every worker is killed\.$/m);
+  });
+
   test('autoscale hands over to its program, with its words and its exit code', async () => {
     await using api = await startStandIn();
     const { code, err } = await aos(['autoscale', '--min', '9', '--max', '8'], { api });

@@ -38,14 +38,15 @@ function writingRun() {
   return { goal: 'Write a note', plan: { version: 1 as const, steps: [step] } };
 }
 
-async function lockFiles({ databaseUrl, database, defer }: DrillStack): Promise<void> {
+async function lockFiles(stack: DrillStack): Promise<void> {
+  const { databaseUrl, database } = stack;
   const blocker: Database = createDatabase({
     url: databaseUrl,
     applicationName: BLOCKER,
     connectionsMax: 1,
     queryTimeoutMs: 3_600_000,
   });
-  defer(() => blocker.close());
+  stack.defer(() => blocker.close());
   blocker
     .transaction(async (tx) => {
       await tx.query('set local statement_timeout = 0');

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { Drill } from '../drill.ts';
-import type { DrillStack } from '../stack.ts';
 
 const MEGABYTES = 64;
 const BALLAST_BYTES = 60 * 1024 * 1024;
@@ -28,7 +27,7 @@ export const diskFilling: Drill = {
   breakIt: async () => writeFileSync(ballast(), Buffer.alloc(BALLAST_BYTES)),
   mend: {
     what: 'By hand, as the page says: what need not be there is removed.',
-    perform: async (_: DrillStack) => rmSync(ballast()),
+    perform: async () => rmSync(ballast()),
   },
 };
 

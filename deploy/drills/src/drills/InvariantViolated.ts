@@ -12,25 +12,32 @@ const LIMIT_MS = 30_000;
 export const invariantViolated: Drill = {
   alert: 'InvariantViolated',
   severity: 'critical',
-  labels: { invariant: 'I7' },
-  fault: 'Somebody changes a finished step by SQL; the check of the night finds it.',
+  fault:
+    'Somebody changes the outcome of a run by SQL, past the triggers; the check of the night finds it.',
   async breakIt(stack) {
     await queueRuns(stack, 1);
     await eventually(
       { what: 'the run ended', limitMs: LIMIT_MS },
       async () => (await stack.client.runs.list({ status: 'finished' })).items[0],
     );
-    await stack.database.query(`update aos.steps set attempt = attempt + 7`);
+    await setOutcome(stack, 'failed');
     await checkAndTell(stack);
   },
   mend: {
     what: 'By hand: the row is as it was, from the copy of before; the check runs once more.',
     async perform(stack) {
-      await stack.database.query(`update aos.steps set attempt = attempt - 7`);
+      await setOutcome(stack, 'succeeded');
       await checkAndTell(stack);
     },
   },
 };
+
+async function setOutcome({ database }: DrillStack, outcome: string): Promise<void> {
+  await database.transaction(async (tx) => {
+    await tx.query(`set local session_replication_role = replica`);
+    await tx.query('update aos.runs set outcome = $1', [outcome]);
+  });
+}
 
 /** As a timer of the machine does, for the textfile collector of its node exporter. */
 async function checkAndTell({ databaseUrl, operatorEnv, pages }: DrillStack): Promise<void> {
