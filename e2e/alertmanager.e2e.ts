@@ -86,7 +86,8 @@ describe('Alertmanager', { skip, timeout: 240_000 }, () => {
     assert.equal(shown?.title_link, 'https://aos.example.com/runbooks/SlowSkillExecution');
     assert.equal(shown?.color, 'warning');
     assert.match(shown?.text ?? '', /has a value of 7 &lt;!channel&gt; &amp; more\*\nWhat Slow/);
-    assert.ok(shown?.text?.includes(`<${shown.title_link}|Runbook>`));
+    const walk = '`aos runbook run SlowSkillExecution`';
+    assert.ok(shown?.text?.includes(`<${shown.title_link}|Runbook>, or ${walk} · `));
     const silence = /<(http:[^|]*silences\/new[^|]*)\|Silence it>/.exec(shown?.text ?? '')?.[1];
     assert.equal(
       decodeURIComponent(silence ?? ''),
@@ -109,7 +110,7 @@ describe('Alertmanager', { skip, timeout: 240_000 }, () => {
     );
     const runbook = 'https://aos.example.com/runbooks/DiskFilling';
     assert.match(got?.text ?? '', /value of 7 <!channel> & more\nWhat DiskFilling means\./);
-    assert.ok(got?.text.includes(`Runbook: ${runbook}\n`));
+    assert.ok(got?.text.includes(`Runbook: ${runbook}\nOr: aos runbook run DiskFilling\n`));
     assert.ok(got?.html.includes(`<a href="${runbook}">Runbook</a>`));
     assert.match(got?.html ?? '', /7 &lt;!channel&gt; &amp; more/);
     assert.match(got?.html ?? '', /silences\/new\?filter=%7Balertname%3D%22DiskFilling%22/);
