@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -26,6 +26,8 @@ interface Walked {
   readonly code: number;
   readonly out: string;
   readonly err: string;
+  /** What its commands said. */
+  readonly log: string;
   readonly evidence: { readonly outcome: string; readonly entries: readonly Entry[] };
 }
 
@@ -38,14 +40,14 @@ async function run(
 ): Promise<Walked> {
   const home = mkdtempSync(join(tmpdir(), 'aos-runbook-'));
   const evidence = join(home, 'evidence.json');
-  const told = await new Promise<Omit<Walked, 'evidence'>>((resolve) => {
+  const told = await new Promise<Pick<Walked, 'code' | 'out' | 'err'>>((resolve) => {
     const child = execFile(
       process.execPath,
       [CLI, 'runbook', 'run', ...words, '--evidence', evidence],
       {
         env: {
           PATH: process.env['PATH'],
-          HOME: home,
+          HOME: process.env['HOME'],
           AOS_HOME: home,
           AOS_URL: stack.url,
           AOS_API_KEY: key,
@@ -65,7 +67,8 @@ async function run(
     }
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   });
-  return { ...told, evidence: kept };
+  const log = evidence.replace(/json$/, 'log');
+  return { ...told, evidence: kept, log: existsSync(log) ? readFileSync(log, 'utf8') : '' };
 }
 
 function endGroup(pid: number): void {
@@ -97,7 +100,7 @@ test('every worker is killed, and the runbook of the alert brings them back', as
   const waiting = await stack.client.runs.create({ goal: 'Be there again', plan });
 
   const walked = await run(t, stack, ['WorkerPoolDown', '--allow-commands', '--yes']);
-  assert.equal(walked.code, 0, `${walked.err}\n${walked.out}`);
+  assert.equal(walked.code, 0, `${walked.err}\n${walked.out}\n${walked.log}`);
   assert.equal(walked.evidence.outcome, 'resolved');
   assert.deepEqual(
     walked.evidence.entries.map(({ kind, step: id, result }) => [kind, id, result]),
