@@ -1,3 +1,4 @@
+import { backlog } from './backlog.ts';
 import { fromDatabase, ofAll, quantile, share } from './promql.ts';
 import { graph, number, table, type DashboardSpec } from './spec.ts';
 
@@ -25,18 +26,7 @@ export const overview: DashboardSpec = {
           'Worker processes whose lease is valid. None: nothing is done.',
           'max(nova_workers_live)',
         ),
-        number('Queued', 'Runs that wait for a worker.', 'max(nova_runs_queued)', {
-          worry: [1000, 5000],
-        }),
-        number(
-          'Oldest waits',
-          'Age of the oldest run that could start.',
-          'max(nova_queue_age_seconds)',
-          {
-            unit: 's',
-            worry: [30, 600],
-          },
-        ),
+        ...backlog,
         number(
           'Failing',
           'Share of the runs that ended lately and failed; cancelled ones do not count.',

@@ -1,3 +1,4 @@
+import { backlog } from './backlog.ts';
 import { ofAll } from './promql.ts';
 import { graph, number, type DashboardSpec } from './spec.ts';
 
@@ -11,18 +12,7 @@ export const queue: DashboardSpec = {
     {
       title: 'Queue',
       panels: [
-        number('Queued', 'Runs that wait for a worker.', 'max(nova_runs_queued)', {
-          worry: [1000, 5000],
-        }),
-        number(
-          'Oldest waits',
-          'Age of the oldest run that could start.',
-          'max(nova_queue_age_seconds)',
-          {
-            unit: 's',
-            worry: [30, 600],
-          },
-        ),
+        ...backlog,
         number('Finishing', 'Runs that finish in a second.', 'max(nova_admission_drain_rate)', {
           unit: 'ops',
         }),
