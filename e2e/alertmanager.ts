@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 import { freePort } from '@aos/local';
 
-import { eventually } from './checks.ts';
+import { startWatcher } from './watcher.ts';
 
 /** A real Alertmanager, started as in production: by its entrypoint. */
 export interface Alertmanager extends AsyncDisposable {
@@ -65,28 +63,18 @@ export async function startAlertmanager(
     '--cluster.listen-address=',
     '--log.level=debug',
   ];
-  const child = spawn('sh', [entrypoint, ...args], {
-    env: { PATH: '/usr/bin:/bin', ...quickSettings, ...settings },
-  });
-  let log = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => (log += text));
-  }
-  const exited = once(child, 'exit');
+  const env = { PATH: '/usr/bin:/bin', ...quickSettings, ...settings };
+  const watcher = await startWatcher(url, ['sh', entrypoint, ...args], env);
   const ask = async (path: string, init: RequestInit = {}) => {
     const response = await fetch(url + path, { ...init, signal: AbortSignal.timeout(10_000) });
     if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
     return response;
   };
-  await eventually(async () => {
-    if (child.exitCode !== null) throw new Error(`Alertmanager ended:\n${log}`);
-    return (await ask('/-/ready').catch(() => undefined)) && true;
-  });
   return {
-    pid: child.pid ?? 0,
+    pid: watcher.pid,
     url,
     folder,
-    log: () => log,
+    log: () => watcher.log(),
     async post(...alerts) {
       await ask('/api/v2/alerts', {
         method: 'POST',
@@ -101,8 +89,7 @@ export async function startAlertmanager(
       return seen;
     },
     async [Symbol.asyncDispose]() {
-      child.kill('SIGKILL');
-      await exited;
+      await watcher[Symbol.asyncDispose]();
       rmSync(folder, { recursive: true });
     },
   };

@@ -1,12 +1,11 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { freePort } from '@aos/local';
 
-import { eventually } from './checks.ts';
+import { askPrometheus, queryPrometheus } from './prometheus-api.ts';
+import { startWatcher } from './watcher.ts';
 
 /** A real Prometheus that reads the metrics of given processes each second. */
 export interface Scraper extends AsyncDisposable {
@@ -36,44 +35,26 @@ export async function startScraper(
     join(dir, 'rules.json'),
     JSON.stringify({ groups: [{ name: 'test', rules: [watchdog] }] }),
   );
-  const port = await freePort();
-  const child = spawn(
+  const address = `127.0.0.1:${await freePort()}`;
+  const url = `http://${address}`;
+  const prometheus = await startWatcher(url, [
     'prometheus',
-    [
-      `--config.file=${join(dir, 'prometheus.json')}`,
-      `--storage.tsdb.path=${join(dir, 'data')}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-      '--log.level=warn',
-    ],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
-  );
-  let log = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
-  const exited = once(child, 'exit');
-  const ask = async (path: string): Promise<unknown> => {
-    const answer = await fetch(`http://127.0.0.1:${port}/api/v1/${path}`);
-    const { status, data, error } = (await answer.json()) as Record<string, unknown>;
-    if (status !== 'success') throw new Error(`Prometheus says of ${path}: ${String(error)}`);
-    return data;
-  };
-  await eventually(async () => {
-    if (child.exitCode !== null) throw new Error(`Prometheus ended:\n${log}`);
-    const ready = await fetch(`http://127.0.0.1:${port}/-/ready`).catch(() => undefined);
-    return ready?.ok === true || undefined;
-  });
+    `--config.file=${join(dir, 'prometheus.json')}`,
+    `--storage.tsdb.path=${join(dir, 'data')}`,
+    `--web.listen-address=${address}`,
+    '--log.level=warn',
+  ]);
   return {
     async values(expr) {
-      const data = (await ask(`query?query=${encodeURIComponent(expr)}`)) as {
-        result: { value: [number, string] }[];
-      };
-      return data.result.map(({ value }) => Number(value[1])).filter(Number.isFinite);
+      const samples = await queryPrometheus(url, expr);
+      return samples.map(({ value }) => value).filter(Number.isFinite);
     },
     async labelValues(metric, label) {
-      return (await ask(`label/${label}/values?match[]=${encodeURIComponent(metric)}`)) as string[];
+      const path = `label/${label}/values?match[]=${encodeURIComponent(metric)}`;
+      return (await askPrometheus(url, path)) as string[];
     },
     async [Symbol.asyncDispose]() {
-      if (child.exitCode === null) child.kill('SIGKILL');
-      await exited;
+      await prometheus[Symbol.asyncDispose]();
       rmSync(dir, { recursive: true, force: true });
     },
   };
